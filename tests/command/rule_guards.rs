@@ -215,6 +215,55 @@ fn a_broken_guard_is_shown_with_its_place() {
     within(dir.path(), &["rules", "test", "--label-file", "x.jsonl"]).expect(2);
 }
 
+#[test]
+fn a_change_that_breaks_a_guard_of_the_new_rules_fails_and_says_so_in_each_form() {
+    let limits = "max-accept-share = 0.29\nmax-escalation-share = 0.4";
+    let dir = bench(&rules("", "", ""), "[judge.price]\ninput = 1\n");
+    let measured =
+        "min-precision = { share = 0.75, bound = \"measured\", of = \"category\" }\nmax-cost-per-1000 = 1e9";
+    write(dir.path(), "new.toml", rules(limits, "", measured));
+    let diff = |old: &str, new: &str, more: &[&str]| {
+        let args = ["rules", "diff", old, new, "--on", "chats.jsonl"];
+        within(dir.path(), &[&args[..], more].concat())
+    };
+    let on = ["rules", "test", "new.toml", "--on", "chats.jsonl", "--json"];
+    for flags in [&[][..], &["--labels"], &["--labels", "--where", "split=few"]] {
+        let tested = within(dir.path(), &[&on[..], flags].concat()).expect(3).json();
+        let found = diff("g.toml", "new.toml", &[flags, &["--json"]].concat()).expect(3).json();
+        assert_eq!(found["guards"], tested["guards"]["limits"], "{flags:?}");
+    }
+    let found = diff("g.toml", "new.toml", &["--labels", "--json"]).expect(3).json();
+    assert_eq!(standings(found["guards"].as_array().unwrap()), ["broken", "kept", "kept", "kept"]);
+    let said = diff("g.toml", "new.toml", &["--labels"]).expect(3).stdout;
+    let broken = "guard of all rules of new.toml: max-accept-share = 0.29 (new.toml:3:20) ... BROKEN\n    0.3000: 30 of 100";
+    assert!(said.contains(broken) && said.contains("guard result: BROKEN. 3 kept; 1 broken"), "{said}");
+    let comment = diff("g.toml", "new.toml", &["--labels", "--markdown"]).expect(3).stdout;
+    let row =
+        "| `all rules of new.toml: max-accept-share = 0.29 (new.toml:3:20)` | **broken** | 0.3000: 30 of 100";
+    assert!(comment.contains(row) && !comment.contains("lunch"), "{comment}");
+    // What the old rules break does not count.
+    let other = diff("new.toml", "g.toml", &["--json"]).expect(0).json();
+    assert_eq!(other["guards"], json!([]));
+}
+
+#[test]
+fn broken_guards_are_findings_with_their_places() {
+    let dir = bench(&rules("max-accept-share = 0.1", "max-accept-share = 0.5", ""), "");
+    let test = |form: &str| {
+        within(dir.path(), &["rules", "test", "g.toml", "--on", "chats.jsonl", "--format", form]).expect(3)
+    };
+    let commands = test("github").stdout;
+    let place = "::error file=g.toml,line=3,col=20,endColumn=23,title=G001::";
+    assert!(commands.starts_with(place), "{commands}");
+    assert_eq!(commands.matches("::error").count(), 1, "{commands}");
+    assert!(commands.contains("30 of 100 later turns are accepted by a guarded rule"), "{commands}");
+    let results = test("sarif").json()["runs"][0]["results"].clone();
+    assert_eq!((results.as_array().unwrap().len(), &results[0]["ruleId"]), (1, &"G001".into()));
+    let region = &results[0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!((&region["startLine"], &region["startColumn"]), (&json!(3), &json!(20)));
+    assert_eq!(test("json").json()["guards"]["counts"]["broken"], 1);
+}
+
 /// The limits of a summary, and of the check of the same run.
 fn both(dir: &Path, summary: &Value, run: &str) -> Vec<Value> {
     let checked = within(dir, &["rules", "test", "--on", run, "--json"]).json();

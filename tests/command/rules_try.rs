@@ -23,7 +23,7 @@ fn a_phrase_is_counted_and_shown_without_a_file() {
         "they hold: UR5 ",
         "precision, feedback or none: ",
         "══ right: ",
-        "⟦",
+        "⟦thank you⟧",
         "--category UR1 … UR5",
     ] {
         assert!(said.contains(part), "no {part:?} in {said}");
@@ -96,6 +96,99 @@ fn mistakes_are_told_in_the_words_of_the_command_line() {
         assert!(ended.stderr.contains(expected), "{args:?}: {}", ended.stderr);
         assert!(!ended.stderr.contains("-->"), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn every_condition_of_a_rule_file_is_a_flag() {
+    let dir = folder();
+    let record = |id: &str, model: &str, earlier: &str, answer: &str, turn: &str| {
+        json!({ "conversation_id": id, "model": model, "conversation": [
+            { "role": "user", "content": earlier },
+            { "role": "assistant", "content": answer },
+            { "role": "user", "content": turn },
+        ] })
+        .to_string()
+            + "\n"
+    };
+    let chats =
+        record("a", "m-1", "send me the form", "Our opening hours are 9 to 5.", "plugh THE FORM please")
+            + &record("b", "m-2", "hello", "Here it is, attached.", "plugh the form please")
+            + &record("c", "m-2", "hello", "A word on opening hours.", "thank you, plugh");
+    let corpus = write(dir.path(), "c.jsonl", chats);
+    let thanks = "format = 1\n[[rule]]\nid = \"t.thanks\"\nroute = \"score\"\nany = [\"thank you\"]\n";
+    let pack = write(dir.path(), "t.toml", thanks);
+    let config = write(dir.path(), "c.toml", format!("format = 1\n[rules]\npacks = [{pack:?}]\n"));
+    let hits = |flags: &[&str]| {
+        let found = report(&[&["plugh", &*corpus, "--config", &config][..], flags].concat());
+        let hits = found["samples"].as_array().unwrap().iter();
+        let mut ids: Vec<String> =
+            hits.map(|hit| hit["conversation_id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        assert_eq!(figure(&found, "hits"), ids.len() as u64, "{found}");
+        ids.concat()
+    };
+    for (flags, expected) in [
+        (&[][..], "abc"),
+        (&["--answer-any", "opening hours"], "ac"),
+        (&["--answer-any", "attached", "--answer-regex", "^our "], "ab"),
+        (&["--answer-regex", r"\battached\b"], "b"),
+        (&["--answer-unless", "opening"], "b"),
+        (&["--earlier-any", "the form"], "a"),
+        (&["--earlier-regex", "^hel+o$"], "bc"),
+        (&["--earlier-unless", "form"], "bc"),
+        (&["--regex", "[A-Z]{4}", "--text", "as-written"], "a"),
+        (&["--unless", "FORM", "--text", "as-written"], "bc"),
+        (&["--column", "model=m-2"], "bc"),
+        (&["--column", "model=m-2", "--answer-any", "attached"], "b"),
+        (&["--all-of", "t.thanks"], "c"),
+        (&["--any-of", "t.thanks"], "c"),
+    ] {
+        let found = match flags.first() {
+            // The phrase is left out where a regex is given.
+            Some(&"--regex") => {
+                let found = report(&[&[&*corpus, "--config", &config][..], flags].concat());
+                found["samples"][0]["conversation_id"].as_str().unwrap().to_owned()
+            }
+            _ => hits(flags),
+        };
+        assert_eq!(found, expected, "{flags:?}");
+    }
+    for (flags, expected) in [
+        (&["--answer-regex", "("][..], "--answer-regex '(': invalid regex"),
+        (&["--earlier-unless", "a", "--earlier-regex", "["], "--earlier-regex '[': invalid regex"),
+        (&["--answer-any", " "], "--answer-any ' ': "),
+        (&["--text", "raw"], "--text raw: "),
+        (&["--column", "model"], "--column model: expected NAME=VALUE"),
+        (&["--all-of", "t.thank"], "--all-of t.thank: no pack in force has the rule"),
+        (&["--fact", "mood.sentiment <"], "--fact 'mood.sentiment <': "),
+        (&["--fact", "mood.sentiment < 0"], "--fact 'mood.sentiment < 0': no plugin in force"),
+    ] {
+        let args = [&["plugh", &*corpus, "--config", &config][..], flags].concat();
+        let ended = tried(&args);
+        assert!(ended.code != 0 && ended.stderr.contains(expected), "{flags:?}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("-->"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_words_of_a_match_are_marked_and_not_their_sentence() {
+    let dir = folder();
+    let corpus = write(
+        dir.path(),
+        "c.jsonl",
+        json!({ "conversation_id": "c", "conversation": [
+            { "role": "user", "content": "Hi" },
+            { "role": "assistant", "content": "Hello." },
+            { "role": "user", "content": "Naïve “ÉTÉ” — it plugh\u{301} PLUGH\u{1b}[31m now, ok? Next." },
+        ] })
+        .to_string(),
+    );
+    let said = tried(&["plugh", &corpus]).expect(0).stdout;
+    assert!(said.contains("⟦PLUGH⟧") && !said.contains('\u{1b}'), "{said}");
+    let hit = report(&["--regex", "été", &corpus])["samples"][0].clone();
+    assert_eq!(hit["matched"], "ÉTÉ", "{hit}");
+    let whole = report(&["--min-words", "2", &corpus])["samples"][0].clone();
+    assert_eq!((&whole["before"], &whole["after"]), (&"".into(), &"".into()), "{whole}");
 }
 
 #[test]

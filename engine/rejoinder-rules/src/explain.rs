@@ -11,6 +11,8 @@ pub struct RuleTrial<'r> {
     pub rule: u32,
     /// What the rule's phrases and regexes found.
     pub matched: RuleMatch,
+    /// Where the text that matched stands in the turn's original text, in bytes; `None` where no phrase or regex has an allowed match.
+    pub words: Option<Range<u32>>,
     /// All conditions of the rule. Conditions behind one that failed are measured too.
     pub checks: Vec<ConditionCheck<'r>>,
     /// The span of the hit in the turn's original text, in bytes; `None` if the rule does not hit.

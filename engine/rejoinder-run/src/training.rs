@@ -99,11 +99,11 @@ impl TrainingSource {
     ///
     /// # Errors
     /// If the run cannot be read, or its input is not what it was.
-    pub fn of_run(name: String, run: RunDir) -> Result<Self, RunError> {
+    pub fn of_run(name: String, run: &RunDir) -> Result<Self, RunError> {
         run.unchanged_input()?;
-        let mut answers = judging::judged(&run)?;
-        answers.extend(audited(&run)?);
-        Ok(Self { name, files: run.manifest.inputs, labels: TrainingLabels::Judge(answers) })
+        let mut answers = judging::judged(run)?;
+        answers.extend(audited(run)?);
+        Ok(Self { name, files: run.manifest.inputs.clone(), labels: TrainingLabels::Judge(answers) })
     }
 
     /// The turns of a run that its audit drew, and that the judge answered about.

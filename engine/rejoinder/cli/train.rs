@@ -74,7 +74,7 @@ fn source(input: &str, root: &InputRoot, config: &InputConfig) -> Result<Trainin
     let path = Path::new(input);
     if RunDir::is_run(path) {
         let run = find_input(root, RunDir::open(path)?.whole()?)?;
-        return Ok(TrainingSource::of_run(input.to_owned(), run)?);
+        return Ok(TrainingSource::of_run(input.to_owned(), &run)?);
     }
     let files = described(&[input.to_owned()], config)?;
     Ok(TrainingSource { name: input.to_owned(), files, labels: TrainingLabels::Read })

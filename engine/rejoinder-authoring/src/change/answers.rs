@@ -31,13 +31,18 @@ impl JudgeAnswers {
     ///
     /// # Errors
     /// If the run cannot be read, or its input is not what it was.
-    pub fn of(name: &str, run: RunDir) -> Result<Self, RunError> {
+    pub fn of(name: &str, run: &RunDir) -> Result<Self, RunError> {
         let is_about_all = run.manifest.config.judge.all;
         let answers = match TrainingSource::of_run(name.to_owned(), run)?.labels {
             TrainingLabels::Judge(answers) => answers,
             TrainingLabels::Read | TrainingLabels::None => HashMap::new(),
         };
         Ok(Self { answers, is_about_all })
+    }
+
+    /// The answers by the turns' addresses.
+    pub const fn all(&self) -> &HashMap<RecordId, Answer> {
+        &self.answers
     }
 
     /// Whether there is no answer.

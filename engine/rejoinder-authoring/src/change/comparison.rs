@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use rejoinder_cascade::DecisionReason;
 use rejoinder_core::{Answer, RecordId};
 use rejoinder_read::{Chunk, InputFile};
+use rejoinder_run::guards::{GuardCounter, GuardTallies, KnownAnswers};
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_run::plan::{ChunkPlan, Plan, PlanSum, Planning};
 use rejoinder_run::reading_sample::TurnView;
@@ -35,6 +36,8 @@ pub struct Comparison<'a> {
     pub planning: Planning<'a>,
     /// What says what the turns hold, if something does.
     pub answers: Option<AnswerSource<'a>>,
+    /// What is known of the turns on which the guards after the change are checked.
+    pub guarded: KnownAnswers<'a>,
     /// How many changed turns of each kind are shown.
     pub samples: usize,
     /// The seed of the samples and intervals.
@@ -77,6 +80,8 @@ pub struct Change<S> {
     pub plans: [Plan; 2],
     /// What labels or a judge say of it, where they were asked for.
     pub labels: Option<LabelComparison>,
+    /// What is counted for the guards after the change.
+    pub guards: GuardTallies,
     /// Records that were left out for want of labels.
     pub unlabelled: Unlabelled,
     /// Changed turns of each kind, drawn evenly, in input order.
@@ -91,6 +96,7 @@ struct ChunkChange<S> {
     plans: [ChunkPlan; 2],
     /// The conversations are numbered within the chunk.
     labelled: Vec<LabelledChange>,
+    guards: GuardTallies,
     conversations: u32,
     left_out: u64,
     unlabelled: Unlabelled,
@@ -121,6 +127,7 @@ impl Comparison<'_> {
         let mut labelled: Vec<LabelledChange> = Vec::new();
         let (mut conversations, mut left_out) = (0, 0);
         let mut unlabelled = Unlabelled::default();
+        let mut guards = GuardCounter::new(after).end();
         let mut draws: BTreeMap<ChangeKind, UniformDraw<SampledChange<S>>> = BTreeMap::new();
         let mut all = Vec::new();
         let scan =
@@ -139,6 +146,7 @@ impl Comparison<'_> {
             );
             conversations += chunk.conversations;
             left_out += chunk.left_out;
+            guards += &chunk.guards;
             unlabelled.extend(chunk.unlabelled);
             for (kind, drawn) in chunk.drawn {
                 draws.entry(kind).or_insert_with(|| UniformDraw::new(self.samples, 0)).add(drawn);
@@ -156,10 +164,22 @@ impl Comparison<'_> {
             tally,
             plans: plans.map(PlanSum::into_plan),
             labels: self.answers.map(|_| LabelComparison::of(&labelled, left_out, purpose, self.seed)),
+            guards,
             unlabelled,
             samples: samples.collect(),
             all,
         })
+    }
+
+    /// What is counted for the guards after the change in a batch of `file`.
+    fn guards(&self, engine: &Engine, scanned: &ScannedBatch<'_>, file: &str) -> GuardTallies {
+        let mut counter = GuardCounter::new(engine);
+        // The comparison with labels notes the same records.
+        let mut noted = Unlabelled::default();
+        for conversation in &scanned.conversations {
+            self.guarded.count(&mut counter, engine, scanned, conversation, file, &mut noted);
+        }
+        counter.end()
     }
 
     fn chunk<S>(
@@ -175,6 +195,7 @@ impl Comparison<'_> {
             tally: ChangeTally::new(self.before, self.after),
             plans: [self.planning.chunk(old, &was)?, self.planning.chunk(new, &is)?],
             labelled: Vec::new(),
+            guards: self.guards(new.engine, &is, &chunk.file),
             conversations: was.conversations.len() as u32,
             left_out: 0,
             unlabelled: Unlabelled::default(),

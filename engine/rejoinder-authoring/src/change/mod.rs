@@ -1,6 +1,7 @@
 //! What a change of rules does: two engines over the same input, turn by turn.
 
 mod answers;
+mod beside;
 mod comparison;
 mod labelled;
 mod paired;
@@ -10,6 +11,7 @@ mod standing;
 mod tally;
 
 pub use answers::{AnswerSource, JudgeAnswers};
+pub use beside::PacksBeside;
 pub use comparison::{Change, ChangedTurn, Comparison, SampledChange};
 pub use labelled::{ChangedLabels, FigureChange, LabelComparison, LabelFigure, LabelledChange};
 pub use paired::{PairedShare, ShareDifference};

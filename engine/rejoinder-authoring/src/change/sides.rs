@@ -1,11 +1,10 @@
 //! Which rules are in force before and after a change.
 
-use std::collections::HashSet;
-use std::path::Path;
-
-use rejoinder_rules::{Pack, PackError};
+use rejoinder_rules::PackError;
 use rejoinder_scan::Config;
 use rejoinder_scan::config::RulesConfig;
+
+use super::beside::PacksBeside;
 
 /// The name that stands for no rules at all.
 pub const NO_RULES: &str = "none";
@@ -43,62 +42,20 @@ impl RuleSides {
     /// # Errors
     /// If there is no such pack, or a file cannot be read.
     pub fn of(config: &Config, old: &str, new: &str) -> Result<Self, PackError> {
-        let (own_old, own_new) = (ids(old)?, ids(new)?);
-        let (mut beside, mut replaced) = (Vec::new(), Vec::new());
-        let mut place = None;
-        for pack in files_of(&config.pack_names())? {
-            let shares = ids(&pack)?.iter().any(|id| own_old.contains(id) || own_new.contains(id));
-            if shares {
-                place.get_or_insert(beside.len());
-                replaced.push(pack);
-            } else {
-                beside.push(pack);
-            }
-        }
-        let side = |name: &str| -> Result<SideRules, PackError> {
-            let is_none = name == NO_RULES;
-            let mut packs = beside.clone();
-            if !is_none {
-                packs.insert(place.unwrap_or(packs.len()), name.to_owned());
-            }
-            let mut in_force = HashSet::new();
-            for pack in Pack::load(&packs)? {
-                in_force.extend(pack.content.rules.into_iter().map(|rule| rule.id));
-            }
-            let (disable, not_to_disable): (Vec<String>, Vec<String>) =
-                config.rules.disable.iter().cloned().partition(|id| in_force.contains(id));
-            let section = RulesConfig { packs, disable, ..config.rules.clone() };
-            Ok(SideRules { name: name.to_owned(), is_none, section, not_to_disable })
+        let named = |name: &str| match name {
+            NO_RULES => Vec::new(),
+            name => vec![name.to_owned()],
         };
-        Ok(Self { before: side(old)?, after: side(new)?, beside, replaced })
+        let beside = PacksBeside::of(config, &[named(old), named(new)].concat())?;
+        let side = |name: &str| -> Result<SideRules, PackError> {
+            let (section, not_to_disable) = beside.with(config, &named(name))?;
+            Ok(SideRules { name: name.to_owned(), is_none: name == NO_RULES, section, not_to_disable })
+        };
+        Ok(Self {
+            before: side(old)?,
+            after: side(new)?,
+            beside: beside.kept.clone(),
+            replaced: beside.replaced.clone(),
+        })
     }
-}
-
-impl SideRules {
-    /// A config with the rules of this side.
-    pub fn config(&self, config: &Config) -> Config {
-        Config { rules: self.section.clone(), ..config.clone() }
-    }
-}
-
-/// The ids of the rules that a name stands for, with the packs that these extend.
-fn ids(name: &str) -> Result<HashSet<String>, PackError> {
-    if name == NO_RULES {
-        return Ok(HashSet::new());
-    }
-    let packs = Pack::load(&[name.to_owned()])?;
-    Ok(packs.into_iter().flat_map(|pack| pack.content.rules).map(|rule| rule.id).collect())
-}
-
-/// The packs, with the files of a folder in its place.
-fn files_of(packs: &[String]) -> Result<Vec<String>, PackError> {
-    let mut files = Vec::new();
-    for name in packs {
-        let folder = Path::new(name);
-        match folder.is_dir() && Pack::shipped().all(|shipped| shipped != name) {
-            true => files.extend(Pack::files_in(folder)?.iter().map(|file| file.display().to_string())),
-            false => files.push(name.clone()),
-        }
-    }
-    Ok(files)
 }

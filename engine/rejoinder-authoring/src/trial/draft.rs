@@ -66,6 +66,14 @@ impl RuleDraft {
         pack.warnings().iter().map(|warning| (warning.code, self.error(warning))).collect()
     }
 
+    /// What is wrong with the rule among others, where all findings are about it; `None` where one is about another file.
+    pub fn errors(&self, found: &[Diagnostic]) -> Option<Vec<DraftError>> {
+        found
+            .iter()
+            .all(|error| error.file == FILE)
+            .then(|| found.iter().map(|error| self.error(error)).collect())
+    }
+
     /// What is wrong, in the words of what the user has given.
     fn error(&self, found: &Diagnostic) -> DraftError {
         // `format`, `[[rule]]` and the id stand before the first key.

@@ -10,7 +10,7 @@ use rejoinder_run::plan::{ChunkPlan, Plan, PlanSum, Planning};
 use rejoinder_run::reading_sample::TurnView;
 use rejoinder_run::recall::draw::{UniformDraw, hash};
 use rejoinder_run::{RunError, TurnOutcome};
-use rejoinder_scan::{Engine, Scan, ScannedBatch, ScannedTurn, Worker};
+use rejoinder_scan::{Engine, Scan, ScannedBatch, ScannedConversation, ScannedTurn, Worker};
 
 use super::hits::{HitKind, TrialTally};
 use crate::change::{AnswerSource, Standing, StandingKind, Transition};
@@ -187,8 +187,9 @@ impl Trial<'_> {
                     continue;
                 }
                 let outcome = TurnOutcome::new(turn.decision(), Answer::Unknown);
+                let marked = self.words(with, &scanned, conversation, turn).unwrap_or(span);
                 let view =
-                    TurnView { engine, scanned: &scanned, conversation, turn, outcome, span: Some(span) };
+                    TurnView { engine, scanned: &scanned, conversation, turn, outcome, span: Some(marked) };
                 drawn.push((rank, SampledHit { id, answer, transition, shown: show(view) }));
                 drawn.sort_by_key(|(rank, _)| *rank);
                 drawn.truncate(self.samples);
@@ -205,6 +206,19 @@ impl Trial<'_> {
     fn hit(&self, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> Option<(usize, usize)> {
         let hit = scanned.hits(turn).iter().find(|hit| hit.rule == self.rule)?;
         Some((hit.start as usize, hit.end as usize))
+    }
+
+    /// Where the words stand by which the rule hits a turn, in bytes of the turn; `None` where it hits without words.
+    fn words(
+        &self,
+        worker: &mut Worker<'_>,
+        scanned: &ScannedBatch<'_>,
+        conversation: &ScannedConversation<'_>,
+        turn: &ScannedTurn,
+    ) -> Option<(usize, usize)> {
+        let trials = worker.explain(scanned, conversation, turn);
+        let words = trials.into_iter().find(|trial| trial.rule == self.rule)?.words?;
+        Some((words.start as usize, words.end as usize))
     }
 
     fn is_marked_otherwise(&self, engine: &Engine, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> bool {

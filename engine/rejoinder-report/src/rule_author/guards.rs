@@ -49,7 +49,7 @@ pub struct GuardCounts {
 
 impl From<&GuardResult> for GuardRow {
     fn from(result: &GuardResult) -> Self {
-        let GuardResult { file, rule, place, limit, standing, figure } = result;
+        let GuardResult { file, rule, place, line_column: _, limit, standing, figure } = result;
         let precision = match figure {
             GuardFigure::Precision(figure) => Some(*figure),
             _ => None,
@@ -70,7 +70,7 @@ impl From<&GuardResult> for GuardRow {
 
 impl GuardRow {
     /// What is guarded, in words.
-    fn subject(&self) -> String {
+    pub fn subject(&self) -> String {
         match &self.rule {
             Some(rule) => format!("rule {rule}"),
             None => format!("all rules of {}", self.file),
@@ -95,16 +95,21 @@ impl GuardCounts {
     }
 }
 
+/// How a limit stands, in words.
+pub const fn standing_words(standing: GuardStanding) -> &'static str {
+    match standing {
+        GuardStanding::Kept => "kept",
+        GuardStanding::Broken => "BROKEN",
+        GuardStanding::Unproven => "not proven",
+    }
+}
+
 /// All limits, a paragraph each, and the verdict.
 pub fn text(rows: &[GuardRow]) -> String {
     let mut out = String::new();
     for row in rows {
-        let standing = match row.standing {
-            GuardStanding::Kept => "kept",
-            GuardStanding::Broken => "BROKEN",
-            GuardStanding::Unproven => "not proven",
-        };
-        let _ = write!(out, "guard of {} ... {standing}\n    {}\n", row.name(), row.says);
+        let _ =
+            write!(out, "guard of {} ... {}\n    {}\n", row.name(), standing_words(row.standing), row.says);
     }
     let GuardCounts { kept, broken, unproven } = GuardCounts::of(rows);
     let verdict = if broken > 0 { "BROKEN" } else { "ok" };

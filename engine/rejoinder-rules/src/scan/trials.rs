@@ -80,11 +80,22 @@ impl<'r> Scanner<'r> {
                 Some(first) if !rule.has_matcher() => first,
                 _ => hit(index, self.text.folded().original_range(text, sentence(folded, span))),
             });
-            let hit = span.map(|hit| hit.start..hit.end);
-            trials[index as usize] = Some(RuleTrial { rule: index, matched, checks, hit });
+            let found = span.map(hit_range);
+            let words = match &matched {
+                RuleMatch::Found(_, span) => {
+                    Some(hit_range(hit(index, self.text.folded().original_range(text, span.clone()))))
+                }
+                _ => None,
+            };
+            trials[index as usize] = Some(RuleTrial { rule: index, matched, words, checks, hit: found });
         }
         trials.into_iter().take(set.rules().len()).flatten().collect()
     }
+}
+
+/// Where a hit stands in the original text, in bytes.
+const fn hit_range(hit: Hit) -> Range<u32> {
+    hit.start..hit.end
 }
 
 /// Which of the rules that a condition names hit, in words, and whether the condition holds; `tried` gives the hit of a rule that was

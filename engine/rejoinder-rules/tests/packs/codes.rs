@@ -20,7 +20,7 @@ fn of_sources(folder: &Path, found: &mut BTreeSet<String>) {
 
 fn is_code(text: &str) -> bool {
     text.len() == 4
-        && text.starts_with(['R', 'W', 'T'])
+        && text.starts_with(['R', 'W', 'T', 'G'])
         && text[1..].bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -36,7 +36,7 @@ fn every_code_has_a_title_and_a_row_in_the_manual() {
     let manual = std::fs::read_to_string("../../rules/README.md").unwrap();
     let rows = manual.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
     let explained: Vec<&str> = rows.map(|(code, _)| code).filter(|code| is_code(code)).collect();
-    assert!(explained.is_sorted_by_key(|code| ("RWT".find(&code[..1]), *code)), "{explained:?}");
+    assert!(explained.is_sorted_by_key(|code| ("RWTG".find(&code[..1]), *code)), "{explained:?}");
     assert_eq!(titles, explained.iter().map(|code| (*code).to_owned()).collect());
     assert_eq!(explained.len(), titles.len(), "each has one row");
 }

@@ -36,6 +36,7 @@ pub fn check(counted: &GuardTallies, prices: GuardPrices<'_>) -> Vec<GuardResult
                 file: guard.file.clone(),
                 rule: guard.rule.clone(),
                 place: guard.place(at),
+                line_column: [at.line, at.column],
                 limit: at.limit,
                 standing,
                 figure,

@@ -1,18 +1,17 @@
 //! Counting a corpus, or the input of a run, for guards.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
-use rejoinder_core::{Answer, RecordId};
-use rejoinder_export::labels::selection::TurnSelection;
+use rejoinder_core::RecordId;
 use rejoinder_read::InputFile;
 use rejoinder_scan::{Engine, Scan};
 
-use super::counts::{GuardCounter, TurnAnswers};
+use super::counts::GuardCounter;
+use super::known::KnownAnswers;
 use super::tally::GuardTallies;
 use crate::error::RunError;
-use crate::labels::{LabelReader, Unlabelled};
-use crate::spool_row::SpoolRow;
+use crate::labels::Unlabelled;
 
 /// Later turns on which guards are checked.
 #[derive(Clone, Copy)]
@@ -21,12 +20,10 @@ pub struct GuardedCorpus<'a> {
     pub engine: &'a Engine,
     /// The files.
     pub files: &'a [InputFile],
-    /// Which records count, and what their labels say.
-    pub reader: &'a LabelReader,
+    /// What labels and a judge say of the turns.
+    pub known: KnownAnswers<'a>,
     /// Turns that a run's judge was asked about before the run's scan.
     pub asked_before: &'a HashSet<RecordId>,
-    /// What a run's judge says.
-    pub judged: &'a HashMap<RecordId, Answer>,
 }
 
 impl GuardedCorpus<'_> {
@@ -42,27 +39,10 @@ impl GuardedCorpus<'_> {
         scan.run(
             |worker, chunk| {
                 let scanned = worker.scan(chunk)?;
-                let engine = worker.engine;
-                let mut counter = GuardCounter::new(engine);
+                let mut counter = GuardCounter::new(worker.engine);
                 let mut missing = Unlabelled::default();
-                for conversation in &scanned.conversations {
-                    if !self.reader.admits(&conversation.record) {
-                        continue;
-                    }
-                    let labels = self.reader.of(conversation, &chunk.file, &mut missing);
-                    let rows = match counter.needs_rows() {
-                        true => SpoolRow::of(engine, &scanned, conversation),
-                        false => Vec::new(),
-                    };
-                    counter.conversation(engine, &scanned, conversation, &rows, |turn| TurnAnswers {
-                        label: labels
-                            .as_ref()
-                            .map_or(Answer::Unknown, |labels| labels.of(turn.message_index)),
-                        selection: labels
-                            .as_ref()
-                            .map_or(TurnSelection::Unknown, |labels| labels.drawn(turn.message_index)),
-                        judge: self.judged.get(&conversation.id(turn)).copied().unwrap_or_default(),
-                    });
+                for one in &scanned.conversations {
+                    self.known.count(&mut counter, worker.engine, &scanned, one, &chunk.file, &mut missing);
                 }
                 Ok::<_, RunError>((counter.end(), missing))
             },

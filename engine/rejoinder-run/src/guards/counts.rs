@@ -33,6 +33,11 @@ impl GuardCounter {
         Self { counted: GuardTallies::new(engine.rules.guards().all()) }
     }
 
+    /// Whether nothing is guarded.
+    pub const fn is_empty(&self) -> bool {
+        self.counted.is_empty()
+    }
+
     /// Whether some guard limits money, so that the rows of waiting turns are needed.
     pub fn needs_rows(&self) -> bool {
         let limits = self.counted.guards.iter().flat_map(|guard| &guard.guard.limits);

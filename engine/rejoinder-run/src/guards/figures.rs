@@ -24,6 +24,8 @@ pub struct GuardResult {
     pub rule: Option<String>,
     /// Where the limit stands: file, line and column.
     pub place: String,
+    /// The line of the file, and the column in it, both from 1.
+    pub line_column: [usize; 2],
     /// The limit.
     pub limit: Limit,
     /// How the limit stands.

@@ -8,6 +8,7 @@ mod corpus;
 mod counts;
 mod coverage;
 mod figures;
+mod known;
 mod run;
 mod tally;
 
@@ -17,6 +18,7 @@ pub use counts::{GuardCounter, TurnAnswers};
 pub use coverage::GuardCoverage;
 pub(crate) use coverage::coverage;
 pub use figures::{CostFigure, CoveredKind, GuardFigure, GuardResult, GuardStanding, PrecisionFigure};
+pub use known::KnownAnswers;
 pub use tally::{AnswerCounts, CoveredAnswers, GuardTallies, GuardTally};
 
 #[cfg(test)]

@@ -5,21 +5,21 @@ use std::time::Instant;
 use clap::Args;
 use rejoinder_authoring::change::{AnswerSource, Change, Comparison, RuleSides, SideRules};
 use rejoinder_core::Purpose;
-use rejoinder_read::InputFile;
-use rejoinder_run::folder::fitted;
+use rejoinder_run::guards::{GuardPrices, check};
 use rejoinder_run::judging::Judge;
 use rejoinder_run::plan::Planning;
-use rejoinder_scan::{Config, Engine};
+use rejoinder_scan::Engine;
 
 use super::files::unusable;
 use super::measured::MeasuredInput;
 use crate::cli::args::{LABELS, OUTPUT, RECALL};
 use crate::cli::label_args::{LabelArgs, nothing_labelled, remark_unlabelled};
-use crate::cli::settings::{ConfigFileArgs, PluginFolderArgs, ReadingArgs, ScoreArgs};
+use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs};
 use crate::cli::{InputRoot, Threads, print, print_json};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::dialogue::DialogueLook;
 use rejoinder_report::rule_author::change::{ChangeReport, ChangeScope, ShownChange};
+use rejoinder_report::rule_author::guards::{GuardCounts, GuardRow};
 
 /// Heading of what is compared.
 const COMPARED: &str = "Input";
@@ -81,13 +81,13 @@ pub(super) struct DiffArgs {
 
 pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let flags = (&args.reading, &args.plugins, &args.score);
-    let input = MeasuredInput::of(&args.on, &args.input, &args.config, flags, args.purpose)?;
+    let flags: [&dyn ConfigFlags; 3] = [&args.reading, &args.plugins, &args.score];
+    let input = MeasuredInput::of(&args.on, &args.input, &args.config, &flags, args.purpose)?;
     let labels = input.labels(&args.labelled, args.labels)?;
     let sides = RuleSides::of(&input.config, &args.old, &args.new).map_err(unusable)?;
-    let before = engine_of("OLD", &sides.before, &input.config, &input.files)?;
-    let after = engine_of("NEW", &sides.after, &input.config, &input.files)?;
-    let judge = Judge::expected(&before.config.judge, None)?;
+    let before = engine_of("OLD", &sides.before, &input)?;
+    let after = engine_of("NEW", &sides.after, &input)?;
+    let judge = &input.judge;
     let paper = Judge::papers()?.form;
     let look = DialogueLook { styles: crate::cli::terminal::styles(), full: false };
     let comparison = Comparison {
@@ -98,6 +98,7 @@ pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
         asked_before: &input.asked_before,
         planning: Planning { forms: &[&judge.form], paper: &paper, known: None },
         answers: labels.source(),
+        guarded: labels.known(),
         samples: args.examples,
         seed: args.seed,
         lists_all: args.all,
@@ -109,6 +110,9 @@ pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
     {
         return Err(nothing_labelled(&reader.source));
     }
+    let prices = GuardPrices { form: &judge.form, price: &judge.client.price };
+    let guards: Vec<GuardRow> = check(&change.guards, prices).iter().map(GuardRow::from).collect();
+    let is_broken = GuardCounts::of(&guards).broken > 0;
     let scope = ChangeScope {
         sides: &sides,
         engines: [&before, &after],
@@ -116,23 +120,21 @@ pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
         judge: &judge.client,
         input: args.on.join(", "),
         oracle: labels.words(),
+        guards,
         seconds: begun.elapsed().as_secs_f64(),
     };
-    let report = ChangeReport::new(change, &scope, args.all && args.json);
+    let report = ChangeReport::new(change, scope, args.all && args.json);
     match (args.json, args.markdown) {
         (true, _) => print_json(&report)?,
         (_, true) => print(&report.markdown(args.samples))?,
         _ => print(&report.text(args.all))?,
     }
-    Ok(Exit::Ok)
+    Ok(if is_broken { Exit::CheckFailed } else { Exit::Ok })
 }
 
-/// The engine with the rules of one side, as a run over these files would have it.
-fn engine_of(name: &str, side: &SideRules, config: &Config, files: &[InputFile]) -> Result<Engine, Failure> {
-    let engine = Engine::build(side.config(config))
-        .map_err(Failure::from)
-        .and_then(|engine| Ok(fitted(engine, files)?.0));
-    engine.map_err(|failure| Failure {
+/// The engine with the rules of one side, fitted to the input.
+fn engine_of(name: &str, side: &SideRules, input: &MeasuredInput) -> Result<Engine, Failure> {
+    input.engine_with(side.section.clone()).map_err(|failure| Failure {
         message: format!("{name} ({}): {}", side.name, failure.message),
         ..failure
     })

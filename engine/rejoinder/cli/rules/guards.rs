@@ -1,24 +1,18 @@
 //! The guards of rules, checked on a corpus or on the input of a run.
 
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
-
 use clap::Args;
-use rejoinder_core::{Answer, RecordId};
-use rejoinder_read::InputFile;
-use rejoinder_run::guards::{GuardPrices, GuardedCorpus, check};
-use rejoinder_run::judging::Judge;
+use rejoinder_authoring::change::PacksBeside;
+use rejoinder_core::diagnostic::{Diagnostic, SourceText};
+use rejoinder_run::guards::{GuardPrices, GuardResult, GuardStanding, GuardedCorpus, check};
 use rejoinder_run::labels::Unlabelled;
-use rejoinder_run::training::{TrainingLabels, TrainingSource};
-use rejoinder_run::{RunDir, RunError};
-use rejoinder_scan::Engine;
 
-use super::beside::put_beside;
+use super::files::unusable;
+use super::measured::MeasuredInput;
 use crate::cli::args::LABELS;
-use crate::cli::label_args::{LabelArgs, label_reader};
-use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ScoreArgs, effective_config};
+use crate::cli::label_args::LabelArgs;
+use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ScoreArgs};
 use crate::cli::terminal::remark;
-use crate::cli::{InputRoot, Threads, described, find_input};
+use crate::cli::{InputRoot, Threads};
 use crate::failure::Failure;
 use rejoinder_report::numbers::counted;
 use rejoinder_report::rule_author::guards::GuardRow;
@@ -51,104 +45,88 @@ pub(super) struct GuardArgs {
     threads: Threads,
 }
 
-/// The later turns on which guards are checked, with what is known of them.
-struct Turns {
-    engine: Engine,
-    files: Vec<InputFile>,
-    asked_before: HashSet<RecordId>,
-    judged: HashMap<RecordId, Answer>,
-    judge: Judge,
+/// Guards that are checked, and what they are checked on.
+pub(super) struct GuardBench<'a> {
+    args: &'a GuardArgs,
+    input: MeasuredInput,
 }
 
 impl GuardArgs {
-    /// Refuses flags about the turns where no turns are named, and runs beside other turns.
-    pub(super) fn refuse_unfit(&self) -> Result<(), Failure> {
-        if self.on.is_empty() && self.labelled.is_given() {
-            return Err(Failure::usage("flags about labels need --on CORPUS|RUN, whose labels are meant"));
+    /// What the guards are to be checked on; `None` where nothing is named.
+    ///
+    /// # Errors
+    /// If it cannot be read, or there are flags about labels and nothing is named that has some.
+    pub(super) fn bench(&self) -> Result<Option<GuardBench<'_>>, Failure> {
+        if self.on.is_empty() {
+            return match self.labelled.is_given() {
+                true => {
+                    Err(Failure::usage("flags about labels need --on CORPUS|RUN, whose labels are meant"))
+                }
+                false => Ok(None),
+            };
         }
-        if self.on.len() > 1
-            && let Some(run) = self.on.iter().find(|path| RunDir::is_run(Path::new(path)))
-        {
-            return Err(Failure::usage(format!(
-                "{run} is a run: guards are checked on one run, or on chat logs"
-            )));
-        }
-        Ok(())
+        let flags: [&dyn ConfigFlags; 2] = [&self.plugins, &self.score];
+        let input = MeasuredInput::of(&self.on, &self.input, &self.config, &flags, None)?;
+        Ok(Some(GuardBench { args: self, input }))
     }
+}
 
-    /// The run's folder, where one is named.
-    pub(super) fn run_folder(&self) -> Option<&Path> {
-        let [one] = &*self.on else { return None };
-        Some(Path::new(one)).filter(|path| RunDir::is_run(path))
-    }
-
+impl GuardBench<'_> {
     /// The packs of the config, or of the run.
-    pub(super) fn packs_in_force(&self) -> Result<Vec<String>, Failure> {
-        match self.run_folder() {
-            Some(path) => Ok(RunDir::open(path)?.config().rules.packs),
-            None => Ok(effective_config(&self.config, &[])?.config.rules.packs),
-        }
+    pub(super) fn packs_in_force(&self) -> &[String] {
+        &self.input.config.rules.packs
     }
 
     /// How the guards in force stand, with the rule files `files` beside the packs of the config or the run.
-    pub(super) fn check(&self, files: &[String]) -> Result<Vec<GuardRow>, Failure> {
-        let Turns { engine, files, asked_before, judged, judge } = match self.run_folder() {
-            Some(path) => self.of_run(path, files)?,
-            None => self.of_corpus(files)?,
+    ///
+    /// # Errors
+    /// If the rules cannot be used, or the input cannot be read.
+    pub(super) fn check(&self, files: &[String]) -> Result<Vec<GuardResult>, Failure> {
+        let Self { args, input } = self;
+        let engine = match files {
+            [] => input.engine()?,
+            files => {
+                let beside = PacksBeside::of(&input.config, files).map_err(unusable)?;
+                let (rules, _) = beside.with(&input.config, files).map_err(unusable)?;
+                input.engine_with(rules)?
+            }
         };
         if engine.rules.guards().all().is_empty() {
             remark("no rule in force has a guard, and no file: write [guard] or [rule.guard]");
             return Ok(Vec::new());
         }
-        let reader = label_reader(&self.labelled, self.labels)?;
+        let labels = input.labels(&args.labelled, args.labels)?;
         let corpus = GuardedCorpus {
             engine: &engine,
-            files: &files,
-            reader: &reader,
-            asked_before: &asked_before,
-            judged: &judged,
+            files: &input.files,
+            known: labels.known(),
+            asked_before: &input.asked_before,
         };
-        let (turns, unlabelled) = corpus.count(self.threads.get())?;
+        let (turns, unlabelled) = corpus.count(args.threads.get())?;
         remark_without_labels(&unlabelled);
-        let results = check(&turns, GuardPrices { form: &judge.form, price: &judge.client.price });
-        Ok(results.iter().map(GuardRow::from).collect())
+        Ok(check(&turns, GuardPrices { form: &input.judge.form, price: &input.judge.client.price }))
     }
+}
 
-    fn of_corpus(&self, files: &[String]) -> Result<Turns, Failure> {
-        let flags: [&dyn ConfigFlags; 2] = [&self.plugins, &self.score];
-        let mut effective = effective_config(&self.config, &flags)?;
-        put_beside(&mut effective.config.rules, files)?;
-        let engine = Engine::of(&effective)?;
-        let input = described(&self.on, &engine.config.input)?;
-        let judge = Judge::expected(&engine.config.judge, None)?;
-        Ok(Turns {
-            engine: engine.for_corpus(&input)?,
-            files: input,
-            asked_before: HashSet::new(),
-            judged: HashMap::new(),
-            judge,
-        })
+/// What is wrong where a guard is broken; nothing about one that is kept or not proven.
+pub(super) fn finding(result: &GuardResult) -> Option<Diagnostic> {
+    if result.standing != GuardStanding::Broken {
+        return None;
     }
-
-    fn of_run(&self, path: &Path, files: &[String]) -> Result<Turns, Failure> {
-        let run = find_input(&self.input, RunDir::open(path)?.whole()?)?;
-        let engine = match files.is_empty() {
-            true => run.engine()?,
-            false => {
-                let mut config = run.config();
-                put_beside(&mut config.rules, files)?;
-                Engine::in_role(config, &run.manifest.score).map_err(RunError::from)?
-            }
-        };
-        let judge = Judge::expected(&run.manifest.config.judge, run.manifest.judge.as_ref())?;
-        let asked_before = run.asked()?;
-        let source = TrainingSource::of_run(path.display().to_string(), run)?;
-        let judged = match source.labels {
-            TrainingLabels::Judge(answers) => answers,
-            TrainingLabels::Read | TrainingLabels::None => HashMap::new(),
-        };
-        Ok(Turns { engine, files: source.files, asked_before, judged, judge })
-    }
+    let row = GuardRow::from(result);
+    let text = format!("{} = {}", row.limit, row.wanted);
+    // The place is that of the limit's value.
+    let value = row.wanted.to_string();
+    let source = SourceText { name: &result.file, text: &value };
+    let [line, column] = result.line_column;
+    let finding = source.diagnostic_in_line(
+        line,
+        "G001",
+        0..value.len(),
+        format!("a guard of {} is broken: {text}, and {}", row.subject(), row.says),
+        "mend the rules, or loosen the limit",
+    );
+    Some(Diagnostic { column, ..finding })
 }
 
 fn remark_without_labels(Unlabelled { records, first }: &Unlabelled) {

@@ -8,14 +8,16 @@ use rejoinder_authoring::change::{AnswerSource, JudgeAnswers};
 use rejoinder_core::{Purpose, RecordId};
 use rejoinder_read::InputFile;
 use rejoinder_report::numbers::counted;
-use rejoinder_run::RunDir;
+use rejoinder_run::folder::fitted;
+use rejoinder_run::guards::KnownAnswers;
+use rejoinder_run::judging::Judge;
 use rejoinder_run::labels::LabelReader;
-use rejoinder_scan::Config;
+use rejoinder_run::{RunDir, RunError};
+use rejoinder_scan::config::{EffectiveConfig, RulesConfig};
+use rejoinder_scan::{Config, Engine};
 
 use crate::cli::label_args::{LabelArgs, label_reader};
-use crate::cli::settings::{
-    ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
-};
+use crate::cli::settings::{ConfigFileArgs, ConfigFlags, effective_config};
 use crate::cli::{InputRoot, described, find_input};
 use crate::failure::Failure;
 
@@ -27,15 +29,23 @@ pub(super) struct MeasuredInput {
     pub files: Vec<InputFile>,
     /// Turns that the run's judge was asked about before any scan.
     pub asked_before: HashSet<RecordId>,
-    /// The run's judge, if it has answered.
-    judge: Option<JudgeAnswers>,
+    /// The judge by whose form and prices asking is reckoned.
+    pub judge: Judge,
+    origin: Origin,
+    /// What the run's judge has answered; `None` where it has answered nothing.
+    answers: Option<JudgeAnswers>,
+}
+
+/// Where the config comes from.
+enum Origin {
+    Run(RunDir),
+    File(EffectiveConfig),
 }
 
 /// Who says what the turns hold.
-pub(super) enum MeasuredLabels {
-    People(LabelReader),
-    Judge(JudgeAnswers),
-    Nobody,
+pub(super) struct MeasuredLabels<'i> {
+    reader: LabelReader,
+    judge: Option<&'i JudgeAnswers>,
 }
 
 impl MeasuredInput {
@@ -47,7 +57,7 @@ impl MeasuredInput {
         inputs: &[String],
         root: &InputRoot,
         file: &ConfigFileArgs,
-        (reading, plugins, score): (&ReadingArgs, &PluginFolderArgs, &ScoreArgs),
+        flags: &[&dyn ConfigFlags],
         purpose: Option<Purpose>,
     ) -> Result<Self, Failure> {
         if let Some(run) = inputs.iter().find(|input| RunDir::is_run(Path::new(input))) {
@@ -61,59 +71,114 @@ impl MeasuredInput {
                     "{run} is a run, which brings its own config: leave --config out"
                 )));
             }
-            let opened = find_input(root, RunDir::open(Path::new(run))?.whole()?)?;
-            let (mut config, asked_before) = (opened.config(), opened.asked()?);
-            let files = opened.manifest.inputs.clone();
-            if let Some(purpose) = purpose {
-                config.purpose = purpose;
-            }
-            let judge = Some(JudgeAnswers::of(run, opened)?).filter(|answers| !answers.is_empty());
-            return Ok(Self { config, files, asked_before, judge });
+            return Self::of_run(run, root, purpose);
         }
-        let flags: [&dyn ConfigFlags; 3] = [reading, plugins, score];
-        let mut effective = effective_config(file, &flags)?;
+        let mut effective = effective_config(file, flags)?;
         if let Some(purpose) = purpose {
             effective.config.purpose = purpose;
             effective.set_by_flag("for", "--for");
         }
         effective.config.check_flags().map_err(|why| Failure::usage(why.to_string()))?;
         let files = described(inputs, &effective.config.input)?;
-        Ok(Self { config: effective.config, files, asked_before: HashSet::new(), judge: None })
+        let judge = Judge::expected(&effective.config.judge, None)?;
+        Ok(Self {
+            config: effective.config.clone(),
+            files,
+            asked_before: HashSet::new(),
+            judge,
+            origin: Origin::File(effective),
+            answers: None,
+        })
     }
 
-    /// Who says what the turns hold: people, where the command line asks for labels, else the run's judge.
+    fn of_run(name: &str, root: &InputRoot, purpose: Option<Purpose>) -> Result<Self, Failure> {
+        let run = find_input(root, RunDir::open(Path::new(name))?.whole()?)?;
+        let mut config = run.config();
+        if let Some(purpose) = purpose {
+            config.purpose = purpose;
+        }
+        let answers = Some(JudgeAnswers::of(name, &run)?).filter(|answers| !answers.is_empty());
+        Ok(Self {
+            config,
+            files: run.manifest.inputs.clone(),
+            asked_before: run.asked()?,
+            judge: Judge::expected(&run.manifest.config.judge, run.manifest.judge.as_ref())?,
+            origin: Origin::Run(run),
+            answers,
+        })
+    }
+
+    /// The engine as a run over the files has it; where a run is measured, the score takes the part that it took there.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or the config cannot be followed on such files.
+    pub(super) fn fitted(&self, engine: Engine) -> Result<Engine, Failure> {
+        Ok(match &self.origin {
+            Origin::Run(run) => engine.deciding_as(&run.manifest.score).map_err(RunError::from)?,
+            Origin::File(_) => fitted(engine, &self.files)?.0,
+        })
+    }
+
+    /// The engine with the rules that are in force.
+    ///
+    /// # Errors
+    /// As [`Self::engine_with`], and if the run's rules or plugins are not what they were.
+    pub(super) fn engine(&self) -> Result<Engine, Failure> {
+        match &self.origin {
+            Origin::Run(run) => Ok(run.engine()?),
+            Origin::File(_) => self.engine_with(self.config.rules.clone()),
+        }
+    }
+
+    /// The engine with other rules; an error about a plugin names the place in the config file.
+    ///
+    /// # Errors
+    /// As [`Self::fitted`], and if a pack or plugin cannot be used.
+    pub(super) fn engine_with(&self, rules: RulesConfig) -> Result<Engine, Failure> {
+        let config = Config { rules, ..self.config.clone() };
+        let engine = match &self.origin {
+            Origin::Run(_) => Engine::build(config)?,
+            Origin::File(effective) => {
+                let mut effective = effective.clone();
+                effective.config = config;
+                Engine::of(&effective)?
+            }
+        };
+        self.fitted(engine)
+    }
+
+    /// Who says what the turns hold.
     ///
     /// # Errors
     /// If a file of labels cannot be used.
-    pub(super) fn labels(&self, args: &LabelArgs, by_flag: bool) -> Result<MeasuredLabels, Failure> {
-        let reader = label_reader(args, by_flag)?;
-        Ok(match (reader.reads, &self.judge) {
-            (true, _) => MeasuredLabels::People(reader),
-            (false, Some(judge)) => MeasuredLabels::Judge(judge.clone()),
-            (false, None) => MeasuredLabels::Nobody,
-        })
+    pub(super) fn labels(&self, args: &LabelArgs, by_flag: bool) -> Result<MeasuredLabels<'_>, Failure> {
+        Ok(MeasuredLabels { reader: label_reader(args, by_flag)?, judge: self.answers.as_ref() })
     }
 }
 
-impl MeasuredLabels {
-    /// The answers.
+impl MeasuredLabels<'_> {
+    /// The answers: those of people, where the command line asks for labels, else those of the run's judge.
     pub(super) fn source(&self) -> Option<AnswerSource<'_>> {
-        match self {
-            Self::People(reader) => Some(AnswerSource::Labels(reader)),
-            Self::Judge(judge) => Some(AnswerSource::Judge(judge)),
-            Self::Nobody => None,
+        match self.reader.reads {
+            true => Some(AnswerSource::Labels(&self.reader)),
+            false => self.judge.map(AnswerSource::Judge),
         }
+    }
+
+    /// Both answers, which guards choose from.
+    pub(super) fn known(&self) -> KnownAnswers<'_> {
+        KnownAnswers { reader: &self.reader, judged: self.judge.map(JudgeAnswers::all) }
     }
 
     /// Who says it, and of which turns, in words.
     pub(super) fn words(&self) -> Option<[String; 2]> {
-        match self {
-            Self::People(reader) => {
+        Some(match self.source()? {
+            AnswerSource::Labels(reader) => {
                 let part = reader.part();
                 let of = if part.is_empty() { String::new() } else { format!(" with {part}") };
-                Some(["labels".to_owned(), format!("all labelled turns{of}")])
+                ["labels".to_owned(), format!("all labelled turns{of}")]
             }
-            Self::Judge(judge) => {
+            AnswerSource::Judge(judge) => {
                 let of = match judge.is_about_all {
                     true => "every turn of the run".to_owned(),
                     false => format!(
@@ -121,9 +186,8 @@ impl MeasuredLabels {
                         counted(judge.len() as u64, "turn")
                     ),
                 };
-                Some(["the run's judge".to_owned(), of])
+                ["the run's judge".to_owned(), of]
             }
-            Self::Nobody => None,
-        }
+        })
     }
 }

@@ -1,6 +1,5 @@
 //! `rejoinder rules`: the rule author's bench. A file a verb.
 
-mod beside;
 mod check;
 mod diff;
 mod files;

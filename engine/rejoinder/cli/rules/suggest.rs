@@ -167,7 +167,7 @@ fn source(
     if RunDir::is_run(path) {
         let run = find_input(&args.input, RunDir::open(path)?.whole()?)?;
         let drawn = TrainingSource::audited_turns(&run)?;
-        return Ok((TrainingSource::of_run(input.to_owned(), run)?, drawn));
+        return Ok((TrainingSource::of_run(input.to_owned(), &run)?, drawn));
     }
     let files = described(&[input.to_owned()], &engine.config.input)?;
     Ok((TrainingSource { name: input.to_owned(), files, labels: TrainingLabels::Read }, Vec::new()))

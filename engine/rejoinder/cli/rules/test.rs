@@ -13,7 +13,7 @@ use super::guards::GuardArgs;
 use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
-use rejoinder_report::rule_author::guards::{self, GuardCounts};
+use rejoinder_report::rule_author::guards::{self, GuardCounts, GuardRow};
 
 /// Untested rules that are named.
 const NAMED: usize = 5;
@@ -30,27 +30,26 @@ pub(super) struct TestArgs {
 
 pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
     let TestArgs { files, guards, format } = args;
-    guards.refuse_unfit()?;
+    let bench = guards.bench()?;
     let (mut reports, mut untested) = (Vec::new(), Vec::new());
-    let is_of_config = !files.are_named() && !guards.on.is_empty();
-    let loaded = match is_of_config {
-        true => load_in_force(&guards.packs_in_force()?)?,
-        false => load(files)?,
+    let of_config = bench.as_ref().filter(|_| !files.are_named());
+    let loaded = match of_config {
+        Some(bench) => load_in_force(bench.packs_in_force())?,
+        None => load(files)?,
     };
     // Of the packs in force one may extend another: each is tested with those before it.
     for file in loaded {
         let rules = file.own().content.rules.iter();
         untested.extend(rules.filter(|rule| rule.is_untested()).map(|rule: &Rule| rule.id.clone()));
-        let packs = match is_of_config {
-            true => Pack::with_extended(file.own().clone(), &[]),
-            false => file.packs,
+        let packs = match of_config {
+            Some(_) => Pack::with_extended(file.own().clone(), &[]),
+            None => file.packs,
         };
         reports.extend(testing::run(&Pack::compile(packs, &[])?, &file.file));
     }
-    let checked = match guards.on.is_empty() {
-        true => None,
-        false => Some(guards.check(files.named())?),
-    };
+    let results = bench.map(|bench| bench.check(files.named())).transpose()?;
+    let checked: Option<Vec<GuardRow>> =
+        results.as_ref().map(|results| results.iter().map(GuardRow::from).collect());
     let count = |test: fn(&TestResult) -> bool| reports.iter().filter(|r| test(&r.result)).count();
     let failed = count(|r| matches!(r, TestResult::Failed(_)));
     let todo = count(|r| matches!(r, TestResult::Todo(_) | TestResult::TodoPassed));
@@ -64,7 +63,8 @@ pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
     if let Some(rows) = checked.as_ref().filter(|rows| !rows.is_empty()) {
         summary += &format!("\n{}", guards::text(rows));
     }
-    let findings: Vec<Diagnostic> = reports.iter().filter_map(finding).collect();
+    let broken = results.iter().flatten().filter_map(super::guards::finding);
+    let findings: Vec<Diagnostic> = reports.iter().filter_map(finding).chain(broken).collect();
     format.print(
         &findings,
         &summary,

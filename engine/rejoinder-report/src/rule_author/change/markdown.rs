@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use rejoinder_core::printable;
+use rejoinder_run::guards::GuardStanding;
 
 use super::report::ChangeReport;
 use super::shown::transition_words;
 use crate::numbers::{counted, thousands};
+use crate::rule_author::guards::standing_words;
 
 /// The most rules that a comment lists.
 const RULES: usize = 10;
@@ -24,16 +26,11 @@ impl ChangeReport {
             let _ = writeln!(out, "{why}");
         }
         table(&mut out, &self.table());
-        let changed: Vec<[String; 4]> =
-            std::iter::once(["changed turns", "", "", "turns"].map(str::to_owned))
-                .chain(self.transitions.iter().map(|row| {
-                    [transition_words(row.transition), String::new(), String::new(), thousands(row.turns)]
-                }))
-                .collect();
-        if changed.len() > 1 {
-            let pairs: Vec<[String; 2]> =
-                changed.into_iter().map(|[name, _, _, turns]| [name, turns]).collect();
-            table(&mut out, &pairs);
+        if !self.transitions.is_empty() {
+            let heads = ["changed turns", "turns"].map(str::to_owned);
+            let rows =
+                self.transitions.iter().map(|row| [transition_words(row.transition), thousands(row.turns)]);
+            table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
         }
         if let Some(labels) = &self.labels {
             let _ = writeln!(out, "\n{}", escaped(&labels.heading()));
@@ -49,6 +46,12 @@ impl ChangeReport {
             if !lines.is_empty() {
                 let _ = write!(out, "\n```\n{lines}```\n");
             }
+        }
+        if !self.guards.is_empty() {
+            let heads = ["guard", "standing", "figure"].map(str::to_owned);
+            let rows =
+                self.guards.iter().map(|row| [code(&row.name()), standing(row.standing), escaped(&row.says)]);
+            table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
         }
         if !self.rules.is_empty() {
             let hits = |hits: Option<u64>| hits.map_or_else(|| "–".to_owned(), thousands);
@@ -97,6 +100,15 @@ fn table<const N: usize>(out: &mut String, rows: &[[String; N]]) {
         let aligned: Vec<&str> = (0..N).map(|column| if column == 0 { "---" } else { "---:" }).collect();
         let _ = writeln!(out, "| {} |", aligned.join(" | "));
         rows.iter().for_each(|row| *out += &line(row));
+    }
+}
+
+/// How a limit stands; what is broken stands out.
+fn standing(standing: GuardStanding) -> String {
+    let words = standing_words(standing);
+    match standing {
+        GuardStanding::Broken => format!("**{}**", words.to_lowercase()),
+        _ => words.to_owned(),
     }
 }
 

@@ -15,6 +15,7 @@ use super::labels::LabelReport;
 use super::shown::ShownChange;
 use crate::plan::{Cost, PlanReport, ServerRate};
 use crate::remarks;
+use crate::rule_author::guards::GuardRow;
 use crate::turn_row::TurnRow;
 
 /// What a change was measured on and reckoned with.
@@ -31,6 +32,8 @@ pub struct ChangeScope<'a> {
     pub input: String,
     /// Who says what the turns hold, and of which turns, in words; where somebody does.
     pub oracle: Option<[String; 2]>,
+    /// How the guards after the change stand.
+    pub guards: Vec<GuardRow>,
     /// The seconds that it took.
     pub seconds: f64,
 }
@@ -66,6 +69,8 @@ pub struct ChangeReport {
     pub rules: Vec<RuleChangeRow>,
     /// What labels or a judge say, where they were asked for.
     pub labels: Option<LabelReport>,
+    /// How the guards after the change stand.
+    pub guards: Vec<GuardRow>,
     /// Changed turns of each kind, drawn evenly.
     pub samples: Vec<SampleRows>,
     /// All changed turns in input order, where they were asked for.
@@ -270,7 +275,7 @@ impl SideReport {
 
 impl ChangeReport {
     /// The report of a change; `lists_all` says whether all changed turns are part of it.
-    pub fn new(change: Change<ShownChange>, scope: &ChangeScope<'_>, lists_all: bool) -> Self {
+    pub fn new(change: Change<ShownChange>, scope: ChangeScope<'_>, lists_all: bool) -> Self {
         let Change { tally, plans, labels, samples, all, .. } = change;
         let [before, after] = scope.engines;
         let sides = scope.sides;
@@ -294,8 +299,8 @@ impl ChangeReport {
         let samples = rows.collect();
         Self {
             input: scope.input.clone(),
-            before: SideReport::new(&sides.before, before, planned_before, standings_before, scope),
-            after: SideReport::new(&sides.after, after, planned_after, standings_after, scope),
+            before: SideReport::new(&sides.before, before, planned_before, standings_before, &scope),
+            after: SideReport::new(&sides.after, after, planned_after, standings_after, &scope),
             beside: sides.beside.clone(),
             replaced: sides.replaced.clone(),
             conversations: planned_after.conversations,
@@ -307,6 +312,7 @@ impl ChangeReport {
             transitions: TransitionRow::all(&tally.transitions),
             rules: tally.rules(before, after).into_iter().map(RuleChangeRow::new).collect(),
             labels,
+            guards: scope.guards,
             samples,
             changed_turns: lists_all.then(|| all.into_iter().map(ChangedTurnRow::new).collect()),
             same_rules: before.rules.hash() == after.rules.hash(),

@@ -8,6 +8,7 @@ use rejoinder_core::printable;
 use super::report::{ChangeReport, SideReport, TransitionRow};
 use super::shown::transition_words;
 use crate::numbers::{counted, share, thousands};
+use crate::rule_author::guards;
 
 /// The most rules that are shown where nobody wants all.
 const RULES: usize = 15;
@@ -46,6 +47,9 @@ impl ChangeReport {
                 let _ = writeln!(out, "  {missing}");
             }
             out += &labels.changed_lines();
+        }
+        if !self.guards.is_empty() {
+            let _ = write!(out, "\nguards of NEW\n{}", guards::text(&self.guards));
         }
         for (kind, dialogues) in self.dialogues.iter().filter(|(_, dialogues)| !dialogues.is_empty()) {
             let _ = writeln!(out, "\n══ {kind}: {} shown", counted(dialogues.len() as u64, "turn"));

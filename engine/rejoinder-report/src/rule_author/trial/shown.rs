@@ -20,14 +20,14 @@ pub struct ShownHit {
     pub answer_end: String,
     /// The turn before the match.
     pub before: String,
-    /// What the rule matches.
+    /// The words by which the rule hits; the whole turn where it hits without words.
     pub matched: String,
     /// The turn after the match.
     pub after: String,
 }
 
 impl ShownHit {
-    /// What is shown of a turn whose `span` is the rule's hit.
+    /// What is shown of a turn in whose `span` the words stand by which the rule hits.
     pub fn of(view: TurnView<'_>) -> Self {
         let source = &view.conversation.record.conversation;
         let index = view.turn.message_index;

@@ -2,8 +2,8 @@
 
 use rejoinder_authoring::trial::{DraftError, RuleDraft};
 use rejoinder_core::diagnostic::did_you_mean;
-use rejoinder_rules::Pack;
-use rejoinder_scan::Config;
+use rejoinder_rules::{Pack, PackError};
+use rejoinder_scan::{Config, ScanError};
 
 use super::super::files;
 use super::rule_flags::RuleFlags;
@@ -36,10 +36,7 @@ impl TriedRule {
     /// If they make no rule, in the words of the command line.
     pub(super) fn drafted(flags: &RuleFlags, phrase: Option<&str>) -> Result<Self, Failure> {
         let draft = RuleDraft { id: DRAFT_ID.to_owned(), keys: flags.keys(phrase)? };
-        let pack = draft.pack().map_err(|errors| {
-            let lines: Vec<String> = errors.iter().map(line).collect();
-            Failure::usage(lines.join("\n"))
-        })?;
+        let pack = draft.pack().map_err(|errors| mistaken(&errors))?;
         let (name, is_counted_alone) = (flags.name(phrase), flags.is_counted_alone());
         Ok(Self { pack, name, is_counted_alone, draft: Some(draft), in_force_as: None })
     }
@@ -86,6 +83,22 @@ impl TriedRule {
         })
     }
 
+    /// What is wrong where the rule is put among those in force: in the words of the command line where the rule itself is wrong.
+    pub(super) fn refused(&self, error: ScanError) -> Failure {
+        if let (Some(draft), ScanError::Rules(PackError::Invalid(found))) = (&self.draft, &error)
+            && let Some(errors) = draft.errors(found)
+        {
+            return mistaken(&errors);
+        }
+        let failure = Failure::from(error);
+        match failure.exit {
+            Exit::Invalid => {
+                Failure { message: format!("the rule beside those in force: {}", failure.message), ..failure }
+            }
+            _ => failure,
+        }
+    }
+
     /// What a check would warn about, but for tests, which a draft has none of.
     pub(super) fn warnings(&self) -> Vec<String> {
         let errors = self.draft.iter().flat_map(|draft| draft.warnings(&self.pack));
@@ -111,12 +124,7 @@ fn line(DraftError { given, message, help }: &DraftError) -> String {
     }
 }
 
-/// What is wrong where the rule is put among those in force.
-pub(super) fn unusable(failure: Failure) -> Failure {
-    match failure.exit {
-        Exit::Invalid => {
-            Failure { message: format!("the rule beside those in force: {}", failure.message), ..failure }
-        }
-        _ => failure,
-    }
+/// What a command ends with where the flags make no rule.
+fn mistaken(errors: &[DraftError]) -> Failure {
+    Failure::usage(errors.iter().map(line).collect::<Vec<_>>().join("\n"))
 }

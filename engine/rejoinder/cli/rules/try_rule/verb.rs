@@ -7,7 +7,6 @@ use clap::Args;
 use rejoinder_authoring::change::AnswerSource;
 use rejoinder_authoring::trial::{Obstacles, Trial, TrialResult};
 use rejoinder_core::Purpose;
-use rejoinder_run::folder::fitted;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::plan::Planning;
 use rejoinder_scan::config::CascadeSection;
@@ -16,10 +15,10 @@ use rejoinder_scan::{Config, Engine};
 use super::super::measured::MeasuredInput;
 use super::keep;
 use super::rule_flags::{RULE, RuleFlags};
-use super::tried::{TriedRule, unusable};
+use super::tried::TriedRule;
 use crate::cli::args::{LABELS, OUTPUT, RECALL};
 use crate::cli::label_args::{LabelArgs, nothing_labelled, remark_unlabelled};
-use crate::cli::settings::{ConfigFileArgs, PluginFolderArgs, ReadingArgs, ScoreArgs};
+use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs};
 use crate::cli::{InputRoot, Threads, print, print_json, terminal};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::rule_author::trial::{ShownHit, TrialReport, TrialScope};
@@ -104,8 +103,8 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         Some(_) => None,
         None => Some(TriedRule::drafted(&args.rule, phrase)?),
     };
-    let flags = (&args.reading, &args.plugins, &args.score);
-    let input = MeasuredInput::of(inputs, &args.input, &args.config, flags, args.purpose)?;
+    let flags: [&dyn ConfigFlags; 3] = [&args.reading, &args.plugins, &args.score];
+    let input = MeasuredInput::of(inputs, &args.input, &args.config, &flags, args.purpose)?;
     let tried = match (drafted, &args.place) {
         (Some(drafted), _) => drafted,
         (None, place) => TriedRule::named(place.as_deref().unwrap_or_default(), &input.config)?,
@@ -116,13 +115,13 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         true => Config { cascade: CascadeSection::without_score(), ..input.config.clone() },
         false => tried.beside(&input.config),
     };
-    let with = Engine::build_with(config.clone(), vec![tried.pack.clone()])
-        .map_err(|error| unusable(error.into()))?;
+    let with =
+        Engine::build_with(config.clone(), vec![tried.pack.clone()]).map_err(|error| tried.refused(error))?;
     let (with, without) = match tried.is_counted_alone {
         true => (with, None),
         false => {
-            let without = fitted(Engine::build(config.clone())?, &input.files)?.0;
-            (fitted(with, &input.files)?.0, Some(without))
+            let without = input.fitted(Engine::build(config.clone())?)?;
+            (input.fitted(with)?, Some(without))
         }
     };
     let id = &tried.pack.content.rules[0].id;
@@ -130,7 +129,7 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
     let rule = rule.ok_or_else(|| {
         Failure::usage(format!("a rule in force is called `{id}`, too: give it another id"))
     })?;
-    let judge = Judge::expected(&with.config.judge, None)?;
+    let judge = &input.judge;
     let paper = Judge::papers()?.form;
     let trial = Trial {
         without: without.as_ref(),
