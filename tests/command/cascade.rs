@@ -85,7 +85,7 @@ fn what_was_trained_is_compared_and_put_in_force() {
     let noisy = &noisy["strategies"]["shipped"];
     assert!(noisy["auc"].as_f64() < shipped["auc"].as_f64(), "{noisy}");
 
-    let cut = format!("{config}[cascade]\nreject-below = 0.01\n");
+    let cut = format!("{config}[cascade]\nreject-below = 0.002\n");
     let cut = write(dir.path(), "cut.toml", cut);
     let run = text(&dir.path().join("run"));
     let summary = rejoinder(&["run", &test, "--config", &cut, "--out", &run, "--json"]).expect(0).json();
@@ -96,7 +96,7 @@ fn what_was_trained_is_compared_and_put_in_force() {
     let ids = rows(&Path::new(&run).join("spool/part-00000.jsonl"));
     let id = ids[0]["turns"][0]["id"].as_str().unwrap();
     let explained = rejoinder(&["explain", &run, id]).expect(0).stdout;
-    assert!(explained.contains("not below `reject-below` 0.010"), "{explained}");
+    assert!(explained.contains("not below `reject-below` 0.002"), "{explained}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `rejoinder rules schema`: the JSON Schema of rule files agrees with their reader.
 
+use std::collections::BTreeSet;
+
 use boon::{Compiler, SchemaIndex, Schemas};
 use proptest::prelude::*;
 use rejoinder_rules::parse;
@@ -193,16 +195,121 @@ fn table(sound: &[(&str, &str)], edits: &[(&'static str, String)], left_out: usi
     kept + &edits.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<String>()
 }
 
+/// A file with every key of rule files.
+const EVERY_KEY: &str = r#"format = 1
+version = "3"
+lang = ["en"]
+extends = ["en"]
+disable = ["en.positive.thanks_only"]
+lists = { praise = ["good", "fine"] }
+guard = { max-escalation-share = 0.5, max-accept-share = 0.1, min-precision = 0.9, max-cost-per-1000 = 2 }
+
+[[rule]]
+id = "a"
+category = "UR2"
+route = "escalate"
+allow = ["W101"]
+text = "as-written"
+all-of = ["b"]
+any-of = ["c", "d"]
+any = ["@praise", "so so"]
+regex = ['\bno+\b']
+unless = ['never']
+at = "start"
+answer-any = ["@praise"]
+answer-regex = ['sorry']
+answer-unless = ['not sorry']
+earlier-any = ["please"]
+earlier-regex = ['pl[sz]']
+earlier-unless = ['thanks']
+similar-to-earlier = 0.5
+template = false
+words-in-answer = 0.25
+min-words = 2
+max-words = 9
+turn = { first = false, last = true }
+previous-assistant = { ends-with-question = false, apologises = true, refuses = false, cut-off = false, has-code = false, other-language = false }
+language = ["en", "de"]
+where = { model = "m", plan = { not = "free" } }
+facts = ["mood.sentiment < -0.5"]
+weight = 1.5
+guard = { min-precision = { share = 0.9, bound = "measured", of = "category", against = "judge" } }
+
+  [[rule.test]]
+  dialogue = ["U: a", "A: sorry, b", "U: no"]
+  columns = { model = "m" }
+  facts = { "mood.sentiment" = -0.8 }
+  expect = { route = "escalate", category = "UR2", span = "no", hits = ["a"] }
+  todo = "the rules that it builds on"
+"#;
+
+/// The keys of the tables of a schema.
+fn described_keys(schema: &Value, keys: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(parts) => {
+            if let Some(Value::Object(properties)) = parts.get("properties") {
+                keys.extend(properties.keys().cloned());
+            }
+            parts.values().for_each(|part| described_keys(part, keys));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| described_keys(part, keys)),
+        _ => {}
+    }
+}
+
+/// The keys of the tables of a file.
+fn written_keys(content: &toml::Value, keys: &mut BTreeSet<String>) {
+    match content {
+        toml::Value::Table(table) => {
+            keys.extend(table.keys().cloned());
+            table.values().for_each(|value| written_keys(value, keys));
+        }
+        toml::Value::Array(items) => items.iter().for_each(|item| written_keys(item, keys)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_is_one_that_the_reader_takes() {
+    let errors = parse("every-key.toml", EVERY_KEY).errors;
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(PrintedSchema::new().objection(EVERY_KEY), None);
+    let [mut described, mut written] = [BTreeSet::new(), BTreeSet::new()];
+    described_keys(&rejoinder(&["rules", "schema"]).expect(0).json(), &mut described);
+    written_keys(&EVERY_KEY.parse::<toml::Table>().unwrap().into(), &mut written);
+    let forgotten: Vec<_> = described.difference(&written).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?}");
+    let drawn = [&FILE_KEYS[..], &RULE_KEYS, &TEST_KEYS].concat();
+    let file: toml::Table = EVERY_KEY.parse().unwrap();
+    let rule = &file["rule"][0];
+    let tables = [&file, rule.as_table().unwrap(), rule["test"][0].as_table().unwrap()];
+    for key in tables.iter().flat_map(|table| table.keys()) {
+        assert!(drawn.contains(&key.as_str()), "`{key}` is never drawn");
+    }
+}
+
 /// Keys that are read; values are drawn without a look at the key.
-const FILE_KEYS: [&str; 7] = ["format", "version", "lang", "extends", "disable", "rules", "rule"];
-const RULE_KEYS: [&str; 20] = [
+const FILE_KEYS: [&str; 9] =
+    ["format", "version", "lang", "extends", "disable", "lists", "guard", "rules", "rule"];
+const RULE_KEYS: [&str; 31] = [
     "id",
     "category",
     "route",
     "any",
     "regex",
     "unless",
+    "text",
     "at",
+    "answer-any",
+    "answer-regex",
+    "answer-unless",
+    "earlier-any",
+    "earlier-regex",
+    "earlier-unless",
+    "where",
+    "all-of",
+    "any-of",
+    "guard",
     "min-words",
     "max-words",
     "turn",
@@ -217,7 +324,7 @@ const RULE_KEYS: [&str; 20] = [
     "test",
     "other",
 ];
-const TEST_KEYS: [&str; 5] = ["dialogue", "facts", "expect", "todo", "other"];
+const TEST_KEYS: [&str; 6] = ["dialogue", "columns", "facts", "expect", "todo", "other"];
 
 #[test]
 fn what_the_reader_takes_the_schema_takes() {

@@ -228,9 +228,10 @@ impl RuleTest {
         self.todo.is_some()
     }
 
-    /// Whether the rule must not hit.
-    pub fn is_negative(&self) -> bool {
-        self.expect.route.as_deref() == Some("none") || self.expect.hits.as_ref().is_some_and(Vec::is_empty)
+    /// Whether the rule, which the test stands beside, must not hit.
+    pub fn is_negative(&self, rule: &str) -> bool {
+        let is_left_out = |hits: &Vec<String>| !hits.iter().any(|hit| hit == rule);
+        self.expect.route.as_deref() == Some("none") || self.expect.hits.as_ref().is_some_and(is_left_out)
     }
 }
 

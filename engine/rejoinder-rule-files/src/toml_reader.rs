@@ -8,6 +8,7 @@ use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::keys::Key;
 use crate::lints::ControlCharacter;
 
 /// Findings of one file as they are gathered.
@@ -76,20 +77,25 @@ impl<'t> Table<'t> {
         table: &'t DeTable<'t>,
         span: Range<usize>,
         what: &str,
-        known: &[&str],
+        known: &[Key],
         findings: &mut Findings<'_>,
     ) -> Self {
         for key in table.keys() {
             let name: &str = key.get_ref();
-            if !known.contains(&name) {
-                findings.report(
-                    "R002",
-                    key.span(),
-                    format!("unknown key `{name}` in {what}"),
-                    did_you_mean(name, known),
-                );
+            if !known.iter().any(|key| key.name == name) {
+                let names: Vec<&str> = known.iter().map(|key| key.name).collect();
+                let mut help = did_you_mean(name, &names);
+                if help.is_empty() {
+                    "`rejoinder rules schema` prints all keys and what each means".clone_into(&mut help);
+                }
+                findings.report("R002", key.span(), format!("unknown key `{name}` in {what}"), help);
             }
         }
+        Self { table, span }
+    }
+
+    /// Starts reading a table whose keys are names that its author chose.
+    pub(crate) const fn of_names(table: &'t DeTable<'t>, span: Range<usize>) -> Self {
         Self { table, span }
     }
 

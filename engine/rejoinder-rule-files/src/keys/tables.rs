@@ -9,6 +9,8 @@ use super::kind::ValueKind::{
 };
 use super::kind::{Key, ValueKind};
 use crate::condition::AnswerTrait;
+use crate::guard::{GuardOracle, Limit, PrecisionBound, PrecisionOf};
+use crate::reading::TextReading;
 use crate::rule::{MatchPosition, Route};
 
 const fn key(name: &'static str, value: ValueKind, meaning: &'static str) -> Key {
@@ -30,7 +32,7 @@ const CATEGORIES: [&str; Category::ALL.len()] = {
 };
 
 /// The routes that a test can expect: those of rules, and that the rule does not hit.
-const EXPECTED_ROUTES: [&str; Route::NAMES.len() + 1] = {
+pub(crate) const EXPECTED_ROUTES: [&str; Route::NAMES.len() + 1] = {
     let mut names = ["none"; Route::NAMES.len() + 1];
     let mut i = 0;
     while i < Route::NAMES.len() {
@@ -84,7 +86,7 @@ pub(crate) const RULE: &[Key] = &[
     key("allow", List(Item::Warning), "Codes of warnings that are not to be told about this rule."),
     key(
         "text",
-        Choice(&["folded", "as-written"]),
+        Choice(&TextReading::NAMES),
         "The form of the turn that the rule's phrases and regexes see: `folded` (the default: lower case, plain quotes, single spaces), or the text as it was written.",
     ),
     key("all-of", List(Item::RuleId), "Ids of rules that must all hit the turn."),
@@ -199,41 +201,37 @@ const fn meaning(which: AnswerTrait) -> &'static str {
 }
 
 /// A `[guard]`.
-const GUARD: &[Key] = &[
+pub(crate) const GUARD: &[Key] = &[
+    key(Limit::KEYS[0], Share, "The greatest share of the later turns that may be sent to the judge."),
+    key(Limit::KEYS[1], Share, "The greatest share of the later turns that may be accepted outright."),
     key(
-        "max-escalation-share",
-        Share,
-        "The greatest share of the later turns that may be sent to the judge.",
-    ),
-    key("max-accept-share", Share, "The greatest share of the later turns that may be accepted outright."),
-    key(
-        "min-precision",
+        Limit::KEYS[2],
         ShareOrTable(PRECISION),
         "The least precision of what is marked: a share, or a table that says of what, against what, and by which bound.",
     ),
     key(
-        "max-cost-per-1000",
+        Limit::KEYS[3],
         Money,
         "The most money that a thousand later turns may cost, by the prices of the config.",
     ),
 ];
 
 /// The key `min-precision`.
-const PRECISION: &[Key] = &[
+pub(crate) const PRECISION: &[Key] = &[
     required("share", PositiveShare, "The least precision."),
     key(
         "bound",
-        Choice(&["lower", "measured"]),
+        Choice(&PrecisionBound::NAMES),
         "What must reach it: the `lower` bound of the measured precision (the default), or what was `measured`.",
     ),
     key(
         "of",
-        Choice(&["feedback", "category"]),
+        Choice(&PrecisionOf::NAMES),
         "What counts as right: `feedback` at all (the default), or the rule's own `category`.",
     ),
     key(
         "against",
-        Choice(&["labels", "judge"]),
+        Choice(&GuardOracle::NAMES),
         "Who says what is right: `labels`, or the answers of a run's `judge`.",
     ),
 ];

@@ -124,6 +124,10 @@ regex = ['''\bno\b''', "\\bno\\b", "no\n|yes\u00e9"]"#,
         "W115",
         "[[rule]]\nid = 'a'\nroute = 'reject'\nregex = ['apologi[sz]e']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: an apology']\nexpect = { hits = [] }",
     ),
+    (
+        "W115",
+        "[[rule]]\nid = 'a'\nroute = 'reject'\nany = ['no']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: fine']\nexpect = { route = 'none' }\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: no']\nexpect = { hits = ['b'] }",
+    ),
 ];
 
 /// The file: `REJECT` and `ACCEPT` stand for a rule with an id of its own.

@@ -31,7 +31,7 @@ pub(super) fn check(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
         return;
     }
     let tests = || own.iter().zip(&spans.tests);
-    let (negative, positive): (Vec<_>, Vec<_>) = tests().partition(|(test, _)| test.is_negative());
+    let (negative, positive): (Vec<_>, Vec<_>) = tests().partition(|(test, _)| test.is_negative(&rule.id));
     let words = OwnWords::of(rule);
     let is_read_folded = rule.has_matcher() && rule.text.is_folded();
     if negative.iter().all(|(test, _)| test.is_todo()) {

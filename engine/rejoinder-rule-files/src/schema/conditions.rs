@@ -10,19 +10,9 @@ use super::matchers::{self, MatcherReader};
 use super::{named_rules, where_columns};
 use crate::condition::{AnswerTrait, Condition};
 use crate::fact::{FactCondition, FactSyntaxError};
+use crate::keys;
 use crate::named_rule::Quorum;
 use crate::toml_reader::{Findings, Table};
-
-pub(super) const TURN_KEYS: &[&str] = &["first", "last"];
-pub(super) const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
-    let mut keys = [""; AnswerTrait::ALL.len()];
-    let mut i = 0;
-    while i < keys.len() {
-        keys[i] = AnswerTrait::ALL[i].1;
-        i += 1;
-    }
-    keys
-};
 
 /// All conditions of a rule: those on other rules first, those on facts last, of the others the cheapest to find out first. And where
 /// the rule's `unless` regexes stand.
@@ -47,13 +37,13 @@ pub(super) fn read(
     }
     conditions.extend(where_columns::read(table, findings).into_iter().map(Condition::Column));
     if let Some(turn) = table.table("turn", findings) {
-        let turn = Table::new(turn.value, turn.span, "`turn`", TURN_KEYS, findings);
+        let turn = Table::new(turn.value, turn.span, "`turn`", keys::TURN, findings);
         conditions.extend(turn.bool("first", findings).map(Condition::FirstTurn));
         conditions.extend(turn.bool("last", findings).map(Condition::LastTurn));
     }
     if let Some(previous) = table.table("previous-assistant", findings) {
         let previous =
-            Table::new(previous.value, previous.span, "`previous-assistant`", &PREVIOUS_KEYS, findings);
+            Table::new(previous.value, previous.span, "`previous-assistant`", &keys::ANSWER, findings);
         for (which, key) in AnswerTrait::ALL {
             conditions.extend(previous.bool(key, findings).map(|is| Condition::Previous(which, is)));
         }

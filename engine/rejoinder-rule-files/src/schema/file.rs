@@ -10,15 +10,13 @@ use toml::de::DeTable;
 use super::lists::PhraseLists;
 use super::{guard, rule};
 use crate::guard::Guard;
+use crate::keys;
 use crate::lints::{self, FileLists, Spans};
 use crate::rule::{Rule, RuleTest, RuleTests, StoredTests};
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
 /// The format number that this engine reads.
 pub(crate) const FORMAT: i64 = 1;
-
-pub(super) const FILE_KEYS: &[&str] =
-    &["format", "version", "lang", "extends", "disable", "lists", "guard", "rule"];
 
 /// The content of a rule file: its sound rules, and every mistake in it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -132,7 +130,7 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
         findings.report("R001", span, error.message().to_owned(), "");
     }
     let mut file = RuleFile::default();
-    let top = Table::new(document.get_ref(), 0..0, "a rule file", FILE_KEYS, &mut findings);
+    let top = Table::new(document.get_ref(), 0..0, "a rule file", keys::FILE, &mut findings);
     check_format(&top, &mut findings);
     if let Some(version) = top.string("version", &mut findings) {
         version.value.clone_into(&mut file.version);

@@ -4,9 +4,8 @@ use toml::de::DeTable;
 
 use super::file::choose;
 use crate::guard::{Guard, GuardLimit, GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf};
+use crate::keys;
 use crate::toml_reader::{Findings, SpannedValue, Table, double};
-
-const FLOOR_KEYS: &[&str] = &["share", "bound", "of", "against"];
 
 /// What `min-precision` is written as.
 enum FloorSource<'t> {
@@ -19,7 +18,7 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Guard {
     let mut limits = Vec::new();
     let Some(guard) = table.table("guard", findings) else { return Guard::default() };
     let before = findings.list.len();
-    let guard = Table::new(guard.value, guard.span, "`guard`", &Limit::KEYS, findings);
+    let guard = Table::new(guard.value, guard.span, "`guard`", keys::GUARD, findings);
     let [escalations, accepts, precision, cost] = Limit::KEYS;
     limits.extend(
         share(&guard, escalations, findings).map(|at| placed(Limit::MaxEscalationShare, at, findings)),
@@ -96,7 +95,7 @@ fn floor(table: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Option<Sp
     let (floor, at) = match source.value {
         FloorSource::Share(share) => (PrecisionFloor { share, bound, of, against }, span.clone()),
         FloorSource::Table(inner) => {
-            let inner = Table::new(inner, span.clone(), "`min-precision`", FLOOR_KEYS, findings);
+            let inner = Table::new(inner, span.clone(), "`min-precision`", keys::PRECISION, findings);
             if !inner.has("share") {
                 let help = "say what must be reached, as in min-precision = { share = 0.9 }";
                 findings.report("R003", span.clone(), "missing key `share`", help);

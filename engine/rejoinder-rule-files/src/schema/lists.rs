@@ -52,8 +52,7 @@ impl<'t> PhraseLists<'t> {
     /// Reads the lists of a file.
     pub(super) fn read(top: &Table<'t>, findings: &mut Findings<'_>) -> Self {
         let Some(table) = top.table("lists", findings) else { return Self::default() };
-        let names: Vec<&str> = table.value.keys().map(|key| &**key.get_ref()).collect();
-        let lists = Table::new(table.value, table.span, "`[lists]`", &names, findings);
+        let lists = Table::of_names(table.value, table.span);
         let mut read = BTreeMap::new();
         for key in table.value.keys() {
             let (name, span): (&str, _) = (key.get_ref(), key.span());

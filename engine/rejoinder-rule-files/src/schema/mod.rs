@@ -17,6 +17,4 @@ pub(crate) use matchers::LONGEST_PHRASE;
 pub use matchers::folded_phrase;
 
 #[cfg(test)]
-mod keys_tests;
-#[cfg(test)]
 mod tests;

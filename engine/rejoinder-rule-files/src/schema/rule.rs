@@ -11,43 +11,11 @@ use super::matchers::MatcherReader;
 use super::{conditions, guard, rule_test};
 use crate::codes;
 use crate::guard::Guard;
+use crate::keys;
 use crate::lints::Spans;
 use crate::reading::TextReading;
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::toml_reader::{Findings, SpannedValue, Table};
-
-pub(super) const KEYS: &[&str] = &[
-    "id",
-    "category",
-    "route",
-    "any",
-    "regex",
-    "unless",
-    "text",
-    "at",
-    "min-words",
-    "max-words",
-    "turn",
-    "language",
-    "similar-to-earlier",
-    "template",
-    "words-in-answer",
-    "answer-any",
-    "answer-regex",
-    "answer-unless",
-    "earlier-any",
-    "earlier-regex",
-    "earlier-unless",
-    "where",
-    "all-of",
-    "any-of",
-    "facts",
-    "previous-assistant",
-    "weight",
-    "guard",
-    "allow",
-    "test",
-];
 
 /// Reads a rule and where its parts stand; `None` if it has errors. `seen` maps ids to the lines where they were first
 /// used.
@@ -59,7 +27,7 @@ pub(super) fn read(
 ) -> Option<(Rule, Spans)> {
     let before = findings.list.len();
     let line = findings.line_of(table.span.start);
-    let table = Table::new(table.value, table.span, "a rule", KEYS, findings);
+    let table = Table::new(table.value, table.span, "a rule", keys::RULE, findings);
     let id = read_id(&table, line, seen, findings);
     let route = required(&table, "route", findings)
         .and_then(|name| choose("route", &name, &Route::NAMES, findings))

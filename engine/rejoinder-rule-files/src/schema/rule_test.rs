@@ -9,18 +9,16 @@ use super::file::choose;
 use super::rule::read_category;
 use super::where_columns;
 use crate::fact::{FactValue, GivenFact, is_name};
-use crate::rule::{Expectation, Route, RuleTest};
+use crate::keys;
+use crate::rule::{Expectation, RuleTest};
 use crate::toml_reader::{Findings, Table, double};
-
-pub(super) const KEYS: &[&str] = &["dialogue", "columns", "facts", "expect", "todo"];
-pub(super) const EXPECT_KEYS: &[&str] = &["route", "category", "span", "hits"];
 
 /// The tests of a rule, and where they stand.
 pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<RuleTest>, Vec<Range<usize>>) {
     let (mut tests, mut spans) = (Vec::new(), Vec::new());
     for test in table.tables("test", findings) {
         let line = findings.line_of(test.span.start);
-        let test = Table::new(test.value, test.span, "a rule test", KEYS, findings);
+        let test = Table::new(test.value, test.span, "a rule test", keys::TEST, findings);
         let dialogue = read_dialogue(&test, findings);
         let Some(expect) = read_expect(&test, findings) else {
             findings.report(
@@ -102,11 +100,10 @@ fn read_facts(test: &Table<'_>, findings: &mut Findings<'_>) -> BTreeMap<String,
 
 fn read_expect(test: &Table<'_>, findings: &mut Findings<'_>) -> Option<Expectation> {
     let table = test.table("expect", findings)?;
-    let table = Table::new(table.value, table.span, "`expect`", EXPECT_KEYS, findings);
-    let routes = [&Route::NAMES[..], &["none"]].concat();
+    let table = Table::new(table.value, table.span, "`expect`", keys::EXPECT, findings);
     let route = table.string("route", findings);
     if let Some(route) = &route {
-        choose("route", route, &routes, findings);
+        choose("route", route, &keys::EXPECTED_ROUTES, findings);
     }
     let expect = Expectation {
         route: route.map(|r| r.value.to_owned()),

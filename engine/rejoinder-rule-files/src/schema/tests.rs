@@ -29,6 +29,17 @@ fn expect_one(text: &str, place: (&str, usize, usize), says: &[&str]) {
 }
 
 #[test]
+fn an_unknown_key_that_is_like_no_other_is_answered_with_where_all_keys_stand() {
+    let place = ("R002", 7, 1);
+    expect_one(
+        &with_rule("", "any = [\"x\"]\nsentiment = 1"),
+        place,
+        &["`rejoinder rules schema` prints all keys"],
+    );
+    expect_one(&with_rule("", "any = [\"x\"]\nmaxwords = 1"), place, &["did you mean `max-words`?"]);
+}
+
+#[test]
 fn the_phrases_of_a_list_are_those_of_each_rule_that_names_it() {
     let text = "format = 1\n[lists]\npraise = [\"Well DONE\", \"nice one\", \"@@home\"]\n\
         [[rule]]\nid = \"a\"\nroute = \"score\"\nany = [\"bravo\", \"@praise\", \"@@work\"]\n\

@@ -30,8 +30,16 @@ fn shipped_packs_have_no_findings_and_pass_their_tests() {
 fn every_shipped_rule_has_a_positive_and_a_negative_test() {
     for pack in shipped() {
         for rule in &pack.content.rules {
-            assert!(rule.tests.all().iter().any(RuleTest::is_negative), "{} has no negative test", rule.id);
-            assert!(!rule.tests.all().iter().all(RuleTest::is_negative), "{} has no positive test", rule.id);
+            assert!(
+                rule.tests.all().iter().any(|test| test.is_negative(&rule.id)),
+                "{} has no negative test",
+                rule.id
+            );
+            assert!(
+                !rule.tests.all().iter().all(|test| test.is_negative(&rule.id)),
+                "{} has no positive test",
+                rule.id
+            );
             assert!(
                 rule.category.is_some() || matches!(rule.route, Route::Reject | Route::Score),
                 "{}",

@@ -110,7 +110,12 @@ pub(super) fn main(args: &SuggestArgs) -> Result<Exit, Failure> {
     let rules = engine.rules.rules();
     let packs: BTreeMap<_, _> = rules.iter().map(|rule| (rule.id.clone(), pack_name(&rule.file))).collect();
     let tests = |rule: &rejoinder_rules::Rule| {
-        rule.tests.all().iter().filter(|test| !test.is_negative()).map(|test| test.dialogue.clone()).collect()
+        rule.tests
+            .all()
+            .iter()
+            .filter(|test| !test.is_negative(&rule.id))
+            .map(|test| test.dialogue.clone())
+            .collect()
     };
     let dialogues = rules.iter().map(|rule| (rule.id.clone(), tests(rule))).collect();
     let suggestions = Suggestions {
