@@ -78,7 +78,7 @@ fn the_page_of_the_examples_shows_what_the_run_counts() {
     let funnel = &report["funnel"];
     assert_eq!(
         (figure(funnel, "conversations"), figure(funnel, "turns"), figure(funnel, "feedback")),
-        (80, 99, 39)
+        (80, 99, 44)
     );
     let outcomes = funnel["outcomes"].as_array().unwrap();
     assert_eq!(outcomes.iter().map(|row| figure(row, "turns")).sum::<u64>(), 99);
@@ -122,7 +122,7 @@ fn divisions_add_up_to_the_run() {
             groups.clone().filter(|group| !group.is_null()).map(|group| figure(group, "turns")).sum();
         let found: u64 =
             groups.filter(|group| !group.is_null()).map(|group| figure(&group["feedback"], "of")).sum();
-        assert_eq!((turns, found), (99, 39), "{division}");
+        assert_eq!((turns, found), (99, 44), "{division}");
     }
 }
 
@@ -260,7 +260,7 @@ fn a_run_without_tallies_says_what_its_report_lacks() {
     let report = json_of(&run, &[]);
     assert_eq!(report["missing"].as_array().unwrap().len(), 3);
     assert!(report["rules"].is_null() && report["examples"].is_null());
-    assert_eq!(figure(&report["funnel"], "feedback"), 39);
+    assert_eq!(figure(&report["funnel"], "feedback"), 44);
     let page = page_of(&run, &[]);
     assert!(
         page.contains("Missing: examples to read.")
