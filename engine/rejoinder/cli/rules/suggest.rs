@@ -41,10 +41,12 @@ pub(super) struct SuggestArgs {
     /// Turns to show that a rule would decide wrongly
     #[arg(long, value_name = "N", default_value_t = 3, help_heading = OUTPUT)]
     examples: usize,
-    /// Share of a rule's hits that must be right, as measured where the search has not looked
+    /// Least share of right hits, as measured
+    ///
+    /// Measured in conversations that the search has not looked at.
     #[arg(long, value_name = "SHARE", default_value_t = SearchTerms::default().aim, value_parser = share, help_heading = SEARCH)]
     aim: f64,
-    /// Share of a rule's hits that must be right, by a lower bound
+    /// Least share of right hits, by a lower bound
     #[arg(long, value_name = "SHARE", default_value_t = SearchTerms::default().precision, value_parser = share, help_heading = SEARCH)]
     precision: f64,
     /// Confidence with which all bounds hold together
