@@ -98,6 +98,14 @@ pub(super) fn main(args: &SuggestArgs) -> Result<Exit, Failure> {
     let gathered = gather(&engine, &sources, &reader, &drawn)?;
     remark_unlabelled(&gathered.unlabelled);
     if gathered.corpus.judged() == 0 {
+        let is_run = |source: &TrainingSource| matches!(source.labels, TrainingLabels::Judge(_));
+        if sources.iter().all(is_run) {
+            let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+            return Err(Failure::usage(format!(
+                "no judge has answered about a turn of {}: `rejoinder judge` asks one",
+                names.join(", ")
+            )));
+        }
         return Err(nothing_labelled(&reader.source));
     }
     let terms = SearchTerms {
