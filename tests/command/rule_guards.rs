@@ -233,7 +233,7 @@ fn a_change_that_breaks_a_guard_of_the_new_rules_fails_and_says_so_in_each_form(
         assert_eq!(found["guards"], tested["guards"]["limits"], "{flags:?}");
     }
     let found = diff("g.toml", "new.toml", &["--labels", "--json"]).expect(3).json();
-    assert_eq!(standings(found["guards"].as_array().unwrap()), ["broken", "kept", "kept", "kept"]);
+    assert_eq!(standings(found["guards"].as_array().unwrap()), ["kept", "broken", "kept", "kept"]);
     let said = diff("g.toml", "new.toml", &["--labels"]).expect(3).stdout;
     let broken = "guard of all rules of new.toml: max-accept-share = 0.29 (new.toml:3:20) ... BROKEN\n    0.3000: 30 of 100";
     assert!(said.contains(broken) && said.contains("guard result: BROKEN. 3 kept; 1 broken"), "{said}");
@@ -241,6 +241,7 @@ fn a_change_that_breaks_a_guard_of_the_new_rules_fails_and_says_so_in_each_form(
     let row =
         "| `all rules of new.toml: max-accept-share = 0.29 (new.toml:3:20)` | **broken** | 0.3000: 30 of 100";
     assert!(comment.contains(row) && !comment.contains("lunch"), "{comment}");
+    assert!(comment.contains("\n\n**1 limit of guards broken.**\n\n| "), "{comment}");
     // What the old rules break does not count.
     let other = diff("new.toml", "g.toml", &["--json"]).expect(0).json();
     assert_eq!(other["guards"], json!([]));

@@ -27,6 +27,15 @@ fn labelled(conversations: u32, phrase: &str) -> String {
 }
 
 #[test]
+fn a_run_that_no_judge_has_answered_is_named() {
+    let dir = folder();
+    write(dir.path(), "chats.jsonl", labelled(4, "that is not what i meant"));
+    within(dir.path(), &["run", "chats.jsonl", "--offline", "--out", "run"]).expect(0);
+    let said = within(dir.path(), &["rules", "suggest", "run"]).expect(2).stderr;
+    assert!(said.contains("no judge has answered about a turn of run: `rejoinder judge`"), "{said}");
+}
+
+#[test]
 fn a_phrase_that_objects_becomes_a_rule_that_can_be_checked_and_tested() {
     let dir = folder();
     write(dir.path(), "chats.jsonl", labelled(400, "bleep blorp"));

@@ -236,8 +236,8 @@ Examples:
 
 pub(super) const RULES_SUGGEST: &str = "\
 Examples:
-  rejoinder rules suggest runs/0001 --out suggested.toml
-  rejoinder rules suggest labelled.jsonl --where split=train";
+  rejoinder rules suggest labelled.jsonl --out suggested.toml
+  rejoinder rules suggest labelled.jsonl --aim 0.9 --no-score";
 
 pub(super) const CONFIG: &str = "\
 Examples:

@@ -38,8 +38,8 @@ pub(super) struct MeasuredInput {
 
 /// Where the config comes from.
 enum Origin {
-    Run(RunDir),
-    File(EffectiveConfig),
+    Run(Box<RunDir>),
+    File(Box<EffectiveConfig>),
 }
 
 /// Who says what the turns hold.
@@ -86,7 +86,7 @@ impl MeasuredInput {
             files,
             asked_before: HashSet::new(),
             judge,
-            origin: Origin::File(effective),
+            origin: Origin::File(Box::new(effective)),
             answers: None,
         })
     }
@@ -103,7 +103,7 @@ impl MeasuredInput {
             files: run.manifest.inputs.clone(),
             asked_before: run.asked()?,
             judge: Judge::expected(&run.manifest.config.judge, run.manifest.judge.as_ref())?,
-            origin: Origin::Run(run),
+            origin: Origin::Run(Box::new(run)),
             answers,
         })
     }

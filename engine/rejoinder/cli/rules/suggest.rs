@@ -41,10 +41,12 @@ pub(super) struct SuggestArgs {
     /// Turns to show that a rule would decide wrongly
     #[arg(long, value_name = "N", default_value_t = 3, help_heading = OUTPUT)]
     examples: usize,
-    /// Share of a rule's hits that must be right, as measured where the search has not looked
+    /// Least share of right hits, as measured
+    ///
+    /// Measured in conversations that the search has not looked at.
     #[arg(long, value_name = "SHARE", default_value_t = SearchTerms::default().aim, value_parser = share, help_heading = SEARCH)]
     aim: f64,
-    /// Share of a rule's hits that must be right, by a lower bound
+    /// Least share of right hits, by a lower bound
     #[arg(long, value_name = "SHARE", default_value_t = SearchTerms::default().precision, value_parser = share, help_heading = SEARCH)]
     precision: f64,
     /// Confidence with which all bounds hold together
@@ -96,6 +98,14 @@ pub(super) fn main(args: &SuggestArgs) -> Result<Exit, Failure> {
     let gathered = gather(&engine, &sources, &reader, &drawn)?;
     remark_unlabelled(&gathered.unlabelled);
     if gathered.corpus.judged() == 0 {
+        let is_run = |source: &TrainingSource| matches!(source.labels, TrainingLabels::Judge(_));
+        if sources.iter().all(is_run) {
+            let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+            return Err(Failure::usage(format!(
+                "no judge has answered about a turn of {}: `rejoinder judge` asks one",
+                names.join(", ")
+            )));
+        }
         return Err(nothing_labelled(&reader.source));
     }
     let terms = SearchTerms {

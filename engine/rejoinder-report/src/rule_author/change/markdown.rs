@@ -8,8 +8,12 @@ use rejoinder_run::guards::GuardStanding;
 use super::report::ChangeReport;
 use super::shown::transition_words;
 use crate::numbers::{counted, thousands};
-use crate::rule_author::guards::standing_words;
+use crate::rule_author::guards::{GuardCounts, standing_words};
 
+/// The alignment of a column of words.
+const WORDS: &str = "---";
+/// The alignment of a column of figures.
+const FIGURES: &str = "---:";
 /// The most rules that a comment lists.
 const RULES: usize = 10;
 
@@ -25,19 +29,23 @@ impl ChangeReport {
         if let Some(why) = self.why_nothing() {
             let _ = writeln!(out, "{why}");
         }
-        table(&mut out, &self.table());
+        let broken = GuardCounts::of(&self.guards).broken as u64;
+        if broken > 0 {
+            let _ = writeln!(out, "\n**{} of guards broken.**", counted(broken, "limit"));
+        }
+        table(&mut out, FIGURES, &self.table());
         if !self.transitions.is_empty() {
             let heads = ["changed turns", "turns"].map(str::to_owned);
             let rows =
                 self.transitions.iter().map(|row| [transition_words(row.transition), thousands(row.turns)]);
-            table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
+            table(&mut out, FIGURES, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
         }
         if let Some(labels) = &self.labels {
             let _ = writeln!(out, "\n{}", escaped(&labels.heading()));
             let rows = labels.rows();
             if !rows.is_empty() {
                 let heads = ["", "before", "after", "difference"].map(str::to_owned);
-                table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
+                table(&mut out, FIGURES, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
             }
             if let Some(missing) = labels.missing() {
                 let _ = writeln!(out, "\n{missing}");
@@ -51,7 +59,7 @@ impl ChangeReport {
             let heads = ["guard", "standing", "figure"].map(str::to_owned);
             let rows =
                 self.guards.iter().map(|row| [code(&row.name()), standing(row.standing), escaped(&row.says)]);
-            table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
+            table(&mut out, WORDS, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
         }
         if !self.rules.is_empty() {
             let hits = |hits: Option<u64>| hits.map_or_else(|| "–".to_owned(), thousands);
@@ -59,7 +67,7 @@ impl ChangeReport {
             let rows = self.rules.iter().take(RULES).map(|row| {
                 [code(&row.id), hits(row.hits_before), hits(row.hits_after), thousands(row.changed)]
             });
-            table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
+            table(&mut out, FIGURES, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
         }
         let dialogues = self.dialogues.iter().filter(|(_, dialogues)| !dialogues.is_empty());
         match with_samples {
@@ -90,14 +98,15 @@ impl ChangeReport {
     }
 }
 
-fn table<const N: usize>(out: &mut String, rows: &[[String; N]]) {
+/// Adds a table whose first row holds the heads; the columns behind the first are aligned as said.
+fn table<const N: usize>(out: &mut String, aligned: &str, rows: &[[String; N]]) {
     let line = |row: &[String; N]| {
         format!("| {} |\n", row.each_ref().map(|cell| cell.replace('|', "\\|")).join(" | "))
     };
     if let Some((heads, rows)) = rows.split_first() {
         out.push('\n');
         *out += &line(heads);
-        let aligned: Vec<&str> = (0..N).map(|column| if column == 0 { "---" } else { "---:" }).collect();
+        let aligned: Vec<&str> = (0..N).map(|column| if column == 0 { WORDS } else { aligned }).collect();
         let _ = writeln!(out, "| {} |", aligned.join(" | "));
         rows.iter().for_each(|row| *out += &line(row));
     }

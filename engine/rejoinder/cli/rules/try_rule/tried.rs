@@ -64,7 +64,7 @@ impl TriedRule {
                 found = Some(pack);
             }
         }
-        let mut pack = found.ok_or_else(|| {
+        let found = found.ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
             let advice = did_you_mean(id, &names);
             Failure::usage(format!(
@@ -73,7 +73,12 @@ impl TriedRule {
         })?;
         let in_force = Pack::load(&config.pack_names())?;
         let is_in_force = in_force.iter().flat_map(|pack| &pack.content.rules).any(|rule| rule.id == id);
-        pack.content.rules[0].id = DRAFT_ID.to_owned();
+        // Not the pack itself, which may be in force, too.
+        let mut pack = Pack::new(place, place, "");
+        pack.content = found.content;
+        let rule = &mut pack.content.rules[0];
+        rule.id = DRAFT_ID.to_owned();
+        place.clone_into(&mut rule.file);
         Ok(Self {
             pack,
             name: format!("{id} of {file}"),
