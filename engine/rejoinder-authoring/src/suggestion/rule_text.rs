@@ -37,6 +37,9 @@ pub fn rule_keys(rule: &SuggestedRule, id: &str) -> String {
     if !rule.phrases.is_empty() && rule.place.name() != "anywhere" {
         let _ = writeln!(keys, "at = \"{}\"", rule.place.name());
     }
+    if !rule.pool.is_empty() {
+        let _ = writeln!(keys, "any-of = {}", list(&rule.pool));
+    }
     if !rule.bases.is_empty() {
         let _ = writeln!(keys, "all-of = {}", list(&rule.bases));
     }

@@ -42,7 +42,7 @@ impl Suggestions<'_> {
             self.population,
         );
         let mut extends: Vec<String> =
-            rules.iter().flat_map(|rule| &rule.bases).filter_map(|id| self.packs.get(id)).cloned().collect();
+            rules.iter().flat_map(built_on).filter_map(|id| self.packs.get(id)).cloned().collect();
         extends.sort();
         extends.dedup();
         file += &file_head(&extends);
@@ -57,7 +57,7 @@ impl Suggestions<'_> {
             }
             file += &rule_keys(rule, &format!("suggested.{kind}.{number}"));
             let known: Vec<Vec<String>> =
-                rule.bases.iter().filter_map(|id| self.dialogues.get(id)).flatten().cloned().collect();
+                built_on(rule).filter_map(|id| self.dialogues.get(id)).flatten().cloned().collect();
             file += &invented_tests(rule, &extends, &known);
         }
         file
@@ -190,7 +190,8 @@ impl Suggestions<'_> {
         let row = |rule: &SuggestedRule| {
             let (route, category) = rule.verdict.names();
             json!({
-                "route": route, "category": category, "any": rule.phrases, "at": rule.place.name(), "all_of": rule.bases,
+                "route": route, "category": category, "any": rule.phrases, "at": rule.place.name(), "any_of": rule.pool,
+                "all_of": rule.bases,
                 "conditions": rule.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "hits": rule.hits, "conversations": rule.conversations,
                 "held_out": { "right": rule.held_out.right, "wrong": rule.held_out.wrong, "unjudged": rule.unjudged },
@@ -203,6 +204,11 @@ impl Suggestions<'_> {
             "rules": self.found.rules.iter().map(row).collect::<Vec<_>>(), "together": effect(&self.found.together),
         })
     }
+}
+
+/// Ids of the rules that a rule builds on.
+fn built_on(rule: &SuggestedRule) -> impl Iterator<Item = &String> {
+    rule.pool.iter().chain(&rule.bases)
 }
 
 /// The kind of a rule, as its id has it.
@@ -225,6 +231,9 @@ fn title(rule: &SuggestedRule) -> String {
             String::new()
         };
         parts.push(format!("{}: {}{more}", rule.place.name(), shown.join(", ")));
+    }
+    if !rule.pool.is_empty() {
+        parts.push(format!("one of {} hits", rule.pool.join(", ")));
     }
     parts.extend(rule.bases.iter().map(|id| format!("{id} hits")));
     parts.extend(rule.conditions.iter().map(ToString::to_string));
