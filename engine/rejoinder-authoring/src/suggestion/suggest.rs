@@ -15,7 +15,7 @@ use super::rule_search::{Candidate, Half, Place, Wanted};
 /// What is searched for, and how surely.
 #[derive(Clone, Copy, Debug)]
 pub struct SearchTerms {
-    /// The share of a suggested rule's hits that must be right: its bound reaches it.
+    /// The share of the turns newly decided by a suggested rule that must be right: its bound reaches it.
     pub precision: f64,
     /// The share of right turns that the search aims at: by it, wrong turns weigh against right ones, and conversations that the search
     /// has not seen must show it.
@@ -32,7 +32,7 @@ pub struct SearchTerms {
 
 impl Default for SearchTerms {
     fn default() -> Self {
-        Self { precision: 0.3, aim: 0.75, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
+        Self { precision: 0.2, aim: 0.6, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
     }
 }
 
@@ -57,11 +57,11 @@ pub struct SuggestedRule {
     pub conversations: u64,
     /// Turns that the rule hits.
     pub hits: u64,
-    /// Conversations that the search had not seen, by a judged hit of each.
+    /// Conversations that the search had not seen, by a judged hit of each that would be decided otherwise.
     pub held_out: RightAndWrong,
     /// Such conversations with hits that would be decided otherwise and that nobody judged.
     pub unjudged: u64,
-    /// The lower bound of the share of hits that are right.
+    /// The lower bound of the share that is right of the hits that would be decided otherwise.
     pub bound: f64,
     /// What the rule would change, over all turns.
     pub effect: Effect,

@@ -7,6 +7,8 @@ use rejoinder_authoring::suggestion::{
     Corpus, Effect, Found, Outcome, SearchTerms, Shortfall, SuggestedRule, file_head, invented_tests,
     rule_keys,
 };
+use rejoinder_core::printable;
+use rejoinder_rules::format_text;
 use serde_json::{Value, json};
 
 use crate::numbers::{counted, thousands};
@@ -39,7 +41,8 @@ impl Suggestions<'_> {
             "# Rules suggested by `rejoinder rules suggest`. Each bound is a lower one, and all bounds of this file hold together with \
              {} % confidence,\n# for: {}. Read each rule, rename it, and write tests of your own before you use it.",
             percent(1.0 - self.terms.delta),
-            self.population,
+            // The name of a file must not end the comment.
+            printable(&self.population).replace('\n', " "),
         );
         let mut extends: Vec<String> =
             rules.iter().flat_map(built_on).filter_map(|id| self.packs.get(id)).cloned().collect();
@@ -60,7 +63,7 @@ impl Suggestions<'_> {
                 built_on(rule).filter_map(|id| self.dialogues.get(id)).flatten().cloned().collect();
             file += &invented_tests(rule, &extends, &known);
         }
-        file
+        format_text("suggested", &file).unwrap_or(file)
     }
 
     /// What is known of a rule, a line each.
@@ -68,7 +71,7 @@ impl Suggestions<'_> {
         let mut lines = vec![
             format!("hits {} of {}", counted(rule.hits, "turn"), counted(rule.conversations, "conversation")),
             format!(
-                "right in {} of {} that the search had not seen (a hit of each): bound {:.2}",
+                "right in {} of {} that the search had not seen (of each a turn that it newly decides): bound {:.2}",
                 rule.held_out.right,
                 counted(rule.held_out.all(), "conversation"),
                 rule.bound
