@@ -6,7 +6,8 @@
 //!
 //! The conversations are split into two halves by a hash of their numbers. Rules are searched for in each half, and each rule is
 //! confirmed in the half that its search has not seen, by one hit of each conversation, drawn by the seed: conversations are
-//! independent, turns of one are not. Given the half that was searched, the rule is fixed, so its hits in the other half are a
+//! independent, turns of one are not. Only hits that the rule would decide otherwise count: what is settled so already says
+//! nothing about them. Given the half that was searched, the rule is fixed, so its hits in the other half are a
 //! sample like any other, and the exact bound of Clopper and Pearson holds for each rule with the error δ/2m, where m rules of that
 //! half were put to the test. By the union bound, all printed bounds of both halves hold together with probability 1 − δ
 //! (family-wise). What is chosen among the confirmed rules afterwards is a part of them, and does not matter.

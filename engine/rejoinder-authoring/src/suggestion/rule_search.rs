@@ -1,7 +1,7 @@
 //! The search for rules in one half of the conversations.
 //!
-//! A rule is a head and conditions. The head is a list of phrases, another rule, or nothing. Rules without phrases come from a beam search
-//! over conditions and rules; lists of phrases are gathered greedily in each of a few contexts, and narrowed by conditions.
+//! A rule is a head and conditions. The head is a list of phrases, a list of rules, another rule, or nothing. Rules without lists come from
+//! a beam search over conditions and rules; lists are gathered greedily in each of a few contexts, and narrowed by conditions.
 
 use rejoinder_core::Verdict;
 
@@ -16,13 +16,13 @@ const WIDTH: usize = 50;
 const DEPTH: usize = 4;
 /// Fewest judged turns in the half that a rule hits.
 const FEWEST: u32 = 10;
-/// Most phrases of a list.
-const MOST_PHRASES: usize = 40;
+/// Most phrases or rules of a list.
+const LONGEST_LIST: usize = 40;
 /// Most conditions that narrow a list of phrases, besides its context.
 const MOST_NARROWING: usize = 2;
 /// What a condition more costs, in right turns.
 const COMPLEXITY: f64 = 1.0;
-/// Turns without the verdict that each phrase is taken to have been seen in besides, so that few hits say little.
+/// Turns without the verdict that each phrase or rule of a list is taken to have been seen in besides, so that few hits say little.
 const PRIOR: f64 = 2.0;
 
 /// Where a phrase must stand.
@@ -64,6 +64,8 @@ pub(super) struct Candidate {
     /// Numbers of phrases; any of them must stand in the turn.
     pub(super) phrases: Vec<usize>,
     pub(super) place: Place,
+    /// Numbers of rules; any of them must hit.
+    pub(super) pool: Vec<usize>,
     /// Numbers of rules; all of them must hit.
     pub(super) bases: Vec<usize>,
     /// Numbers of conditions; all of them must hold.
@@ -74,9 +76,10 @@ impl Candidate {
     /// The turns of the whole corpus that the rule hits.
     pub(super) fn hits(&self, corpus: &Corpus, phrases: &[Phrase]) -> Bits {
         let mut hits = Bits::new(corpus.len());
-        if self.phrases.is_empty() {
+        if self.phrases.is_empty() && self.pool.is_empty() {
             (0..corpus.len()).for_each(|turn| hits.insert(turn));
         }
+        self.pool.iter().flat_map(|&base| corpus.bases[base].iter()).for_each(|turn| hits.insert(turn));
         for posting in self.phrases.iter().flat_map(|&phrase| &phrases[phrase].postings) {
             if self.place.allows(*posting) {
                 hits.insert((posting >> place::SHIFT) as usize);
@@ -187,7 +190,7 @@ impl Half<'_> {
                 .collect();
             for (grown, (used, _)) in kept.iter().zip(&grown) {
                 if grown.gain(weight) > COMPLEXITY * used.len() as f64 {
-                    found.push(candidate(wanted.verdict, Vec::new(), Place::Anywhere, used));
+                    found.push(candidate(wanted.verdict, &[], Place::Anywhere, used));
                 }
             }
             front = grown;
@@ -195,7 +198,7 @@ impl Half<'_> {
         found
     }
 
-    /// Places and conditions in which lists of phrases are gathered.
+    /// Places and conditions in which lists are gathered.
     fn contexts(&self) -> Vec<(Place, Vec<Literal>)> {
         let named = |line: &str| {
             let number = self.choices.iter().position(|choice| choice.to_string() == line);
@@ -216,7 +219,7 @@ impl Half<'_> {
         contexts
     }
 
-    /// Lists of phrases in a context, each narrowed by conditions.
+    /// Lists of phrases, and of rules, in a context, each narrowed by conditions.
     fn lists(
         &self,
         wanted: Wanted,
@@ -230,31 +233,51 @@ impl Half<'_> {
         let Some(sets) = sets else { return Vec::new() };
         let turns = sets.into_iter().fold(self.turns.clone(), |turns, set| turns.and(set));
         let base = f64::from(turns.common(right)) / f64::from(turns.common(&turns).max(1));
-        let mut scored = self.scored(*place, &turns, right, base);
-        scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let weight = wanted.weight();
+        let phrases = (0..self.phrases.len()).map(Item::Phrase).collect();
+        let rules = (0..self.corpus.bases.len()).filter(|&n| !self.corpus.base_rules[n].accepts);
+        let rules = rules.filter(|_| *place == Place::Anywhere).map(Item::Base).collect();
         let mut found = Vec::new();
-        for share in [wanted.aim - 0.1, wanted.aim - 0.3] {
-            let (list, hits) = self.gathered(&scored, share, *place, &turns, right, weight);
-            if list.is_empty() {
-                continue;
+        for items in [phrases, rules] {
+            let scored = self.scored(items, *place, &turns, right, base);
+            for share in [wanted.aim - 0.1, wanted.aim - 0.3] {
+                let (list, hits) = self.gathered(&scored, share, *place, &turns, right, weight);
+                if list.is_empty() {
+                    continue;
+                }
+                let used = self.narrowed(context, hits, right, weight, literals);
+                found.push(candidate(wanted.verdict, &list, *place, &used));
             }
-            let used = self.narrowed(context, hits, right, weight, literals);
-            found.push(candidate(wanted.verdict, list, *place, &used));
         }
         found
     }
 
-    /// Phrases with the share of their conversations in which they are right, drawn towards the share of all turns.
-    fn scored(&self, place: Place, turns: &Bits, right: &Bits, base: f64) -> Vec<(usize, f64)> {
+    /// The turns with a phrase at a place, or that a rule hits, in order.
+    fn turns_of(&self, item: Item, place: Place) -> Box<dyn Iterator<Item = usize> + '_> {
+        match item {
+            Item::Base(base) => Box::new(self.corpus.bases[base].iter()),
+            Item::Phrase(phrase) => {
+                let postings = self.phrases[phrase].postings.iter();
+                let allowed = postings.filter(move |posting| place.allows(**posting));
+                Box::new(allowed.map(|posting| (posting >> place::SHIFT) as usize))
+            }
+        }
+    }
+
+    /// Phrases or rules with the share of their conversations in which they are right, drawn towards the share of all turns; the best
+    /// first.
+    fn scored(
+        &self,
+        items: Vec<Item>,
+        place: Place,
+        turns: &Bits,
+        right: &Bits,
+        base: f64,
+    ) -> Vec<(Item, f64)> {
         let mut scored = Vec::new();
-        for (number, phrase) in self.phrases.iter().enumerate() {
+        for item in items {
             let (mut all, mut good, mut last) = (0_u32, 0_u32, None);
-            for posting in &phrase.postings {
-                let turn = (posting >> place::SHIFT) as usize;
-                if !place.allows(*posting) || !turns.has(turn) {
-                    continue;
-                }
+            for turn in self.turns_of(item, place).filter(|&turn| turns.has(turn)) {
                 let conversation = self.corpus.turns[turn].conversation;
                 if last.replace(conversation) != Some(conversation) {
                     all += 1;
@@ -262,38 +285,34 @@ impl Half<'_> {
                 }
             }
             if all >= 3 && good >= 2 {
-                scored.push((number, (f64::from(good) + PRIOR * base) / (f64::from(all) + PRIOR)));
+                scored.push((item, (f64::from(good) + PRIOR * base) / (f64::from(all) + PRIOR)));
             }
         }
+        scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         scored
     }
 
-    /// The phrases of at least such a share that each add more than they spoil, and the turns that they hit.
+    /// The phrases or rules of at least such a share that each add more than they spoil, and the turns that they hit.
     fn gathered(
         &self,
-        scored: &[(usize, f64)],
+        scored: &[(Item, f64)],
         share: f64,
         place: Place,
         turns: &Bits,
         right: &Bits,
         weight: f64,
-    ) -> (Vec<usize>, Bits) {
+    ) -> (Vec<Item>, Bits) {
         let (mut list, mut hits) = (Vec::new(), Bits::new(self.corpus.len()));
-        for &(number, _) in scored.iter().take_while(|(_, score)| *score >= share) {
-            let new: Vec<usize> = self.phrases[number]
-                .postings
-                .iter()
-                .filter(|posting| place.allows(**posting))
-                .map(|posting| (posting >> place::SHIFT) as usize)
-                .filter(|&turn| turns.has(turn) && !hits.has(turn))
-                .collect();
+        for &(item, _) in scored.iter().take_while(|(_, score)| *score >= share) {
+            let is_new = |turn: &usize| turns.has(*turn) && !hits.has(*turn);
+            let new: Vec<usize> = self.turns_of(item, place).filter(is_new).collect();
             let good = new.iter().filter(|&&turn| right.has(turn)).count() as f64;
             if good - weight * (new.len() as f64 - good) <= 0.5 {
                 continue;
             }
-            list.push(number);
+            list.push(item);
             new.into_iter().for_each(|turn| hits.insert(turn));
-            if list.len() == MOST_PHRASES {
+            if list.len() == LONGEST_LIST {
                 break;
             }
         }
@@ -330,6 +349,13 @@ impl Half<'_> {
     }
 }
 
+/// What a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    Phrase(usize),
+    Base(usize),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Literal {
     Condition(usize),
@@ -356,12 +382,21 @@ impl Grown {
     }
 }
 
-fn candidate(verdict: Verdict, phrases: Vec<usize>, place: Place, used: &[Literal]) -> Candidate {
-    let mut bases: Vec<usize> =
-        used.iter().filter_map(|l| if let Literal::Base(n) = l { Some(*n) } else { None }).collect();
-    let mut conditions: Vec<usize> =
-        used.iter().filter_map(|l| if let Literal::Condition(n) = l { Some(*n) } else { None }).collect();
+fn candidate(verdict: Verdict, list: &[Item], place: Place, used: &[Literal]) -> Candidate {
+    let (mut phrases, mut pool, mut bases, mut conditions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for &item in list {
+        match item {
+            Item::Phrase(number) => phrases.push(number),
+            Item::Base(number) => pool.push(number),
+        }
+    }
+    for &literal in used {
+        match literal {
+            Literal::Base(number) => bases.push(number),
+            Literal::Condition(number) => conditions.push(number),
+        }
+    }
     bases.sort_unstable();
     conditions.sort_unstable();
-    Candidate { verdict, phrases, place, bases, conditions }
+    Candidate { verdict, phrases, place, pool, bases, conditions }
 }

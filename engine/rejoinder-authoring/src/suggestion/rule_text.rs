@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use rejoinder_core::printable;
 use rejoinder_rules::testing::{self, TestResult};
 use rejoinder_rules::{Pack, RuleSet};
 
@@ -36,6 +37,9 @@ pub fn rule_keys(rule: &SuggestedRule, id: &str) -> String {
     }
     if !rule.phrases.is_empty() && rule.place.name() != "anywhere" {
         let _ = writeln!(keys, "at = \"{}\"", rule.place.name());
+    }
+    if !rule.pool.is_empty() {
+        let _ = writeln!(keys, "any-of = {}", list(&rule.pool));
     }
     if !rule.bases.is_empty() {
         let _ = writeln!(keys, "all-of = {}", list(&rule.bases));
@@ -87,7 +91,7 @@ fn tried(set: &RuleSet, rule: &SuggestedRule, known: &[Vec<String>]) -> (Option<
         scanner.scan(&conversation, turn).iter().any(|hit| set.rule(hit.rule).id == "suggested")
     };
     let candidates: Vec<Dialogue> =
-        known.iter().cloned().chain(neighbours(&rule.phrases)).take(MOST_TRIED).collect();
+        known.iter().cloned().chain(neighbours(&rule.phrases, known)).take(MOST_TRIED).collect();
     let hit = candidates.iter().find(|dialogue| hits(dialogue)).cloned();
     // What looks most alike: the same turn after another answer, else the nearest in the list.
     let turn_of = |dialogue: &Dialogue| dialogue.last().cloned();
@@ -139,8 +143,8 @@ fn quoted(text: &str) -> String {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            c if c.is_control() || printable(c.encode_utf8(&mut [0; 4])) != c.to_string() => {
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
             }
             c => out.push(c),
         }

@@ -15,7 +15,7 @@ use super::rule_search::{Candidate, Half, Place, Wanted};
 /// What is searched for, and how surely.
 #[derive(Clone, Copy, Debug)]
 pub struct SearchTerms {
-    /// The share of a suggested rule's hits that must be right: its bound reaches it.
+    /// The share of the turns newly decided by a suggested rule that must be right: its bound reaches it.
     pub precision: f64,
     /// The share of right turns that the search aims at: by it, wrong turns weigh against right ones, and conversations that the search
     /// has not seen must show it.
@@ -32,7 +32,7 @@ pub struct SearchTerms {
 
 impl Default for SearchTerms {
     fn default() -> Self {
-        Self { precision: 0.3, aim: 0.75, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
+        Self { precision: 0.2, aim: 0.6, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
     }
 }
 
@@ -47,6 +47,8 @@ pub struct SuggestedRule {
     pub phrases: Vec<String>,
     /// Where a phrase must stand.
     pub place: Place,
+    /// Ids of rules, any of them must hit; none where the rule does not gather others.
+    pub pool: Vec<String>,
     /// Ids of rules that must all hit.
     pub bases: Vec<String>,
     /// Conditions that must all hold.
@@ -55,11 +57,11 @@ pub struct SuggestedRule {
     pub conversations: u64,
     /// Turns that the rule hits.
     pub hits: u64,
-    /// Conversations that the search had not seen, by a judged hit of each.
+    /// Conversations that the search had not seen, by a judged hit of each that would be decided otherwise.
     pub held_out: RightAndWrong,
     /// Such conversations with hits that would be decided otherwise and that nobody judged.
     pub unjudged: u64,
-    /// The lower bound of the share of hits that are right.
+    /// The lower bound of the share that is right of the hits that would be decided otherwise.
     pub bound: f64,
     /// What the rule would change, over all turns.
     pub effect: Effect,
@@ -147,7 +149,7 @@ pub fn suggest(corpus: &Corpus, terms: &SearchTerms) -> Found {
         for place in tried {
             let Some(contender) = contenders[place].take() else { continue };
             let Wanted { verdict, bound: precision, aim } = contender.wanted;
-            let hits = Hits::count(corpus, &contender.hits, &halves[held_out], verdict, terms.seed);
+            let hits = Hits::count(corpus, &contender.changed, &halves[held_out], verdict, terms.seed);
             let bound = hits.bound(delta);
             let to = if bound >= precision && hits.share() >= aim { &mut confirmed } else { &mut refused };
             to.push((contender, hits, bound));
@@ -213,6 +215,9 @@ fn contenders(half: &Half<'_>, terms: &SearchTerms) -> Vec<Contender> {
     });
     let mut contenders = Vec::new();
     for wanted in wanted {
+        // What is settled so already says nothing about the turns that a rule would newly decide.
+        let news = half.turns.and(&Effect::changed(corpus, &half.turns, wanted.verdict));
+        let half = Half { turns: news, ..*half };
         for rule in half.search(wanted) {
             let hits = rule.hits(corpus, half.phrases);
             let changed = Effect::changed(corpus, &hits, wanted.verdict);
@@ -242,7 +247,8 @@ fn describe(
     hits: Hits,
     bound: f64,
 ) -> SuggestedRule {
-    let Candidate { verdict, place, ref bases, ref conditions, phrases: ref list } = contender.rule;
+    let Candidate { verdict, place, ref pool, ref bases, ref conditions, phrases: ref list } = contender.rule;
+    let id = |&number: &usize| corpus.base_rules[number].id.clone();
     let mut conversations: Vec<u32> =
         contender.hits.iter().map(|turn| corpus.turns[turn].conversation).collect();
     conversations.dedup();
@@ -251,7 +257,8 @@ fn describe(
         category: category(corpus, contender),
         phrases: list.iter().map(|&number| phrases[number].text.clone()).collect(),
         place,
-        bases: bases.iter().map(|&number| corpus.base_rules[number].id.clone()).collect(),
+        pool: pool.iter().map(id).collect(),
+        bases: bases.iter().map(id).collect(),
         conditions: conditions.iter().map(|&number| choices[number].clone()).collect(),
         conversations: conversations.len() as u64,
         hits: contender.hits.iter().count() as u64,

@@ -7,6 +7,8 @@ use rejoinder_authoring::suggestion::{
     Corpus, Effect, Found, Outcome, SearchTerms, Shortfall, SuggestedRule, file_head, invented_tests,
     rule_keys,
 };
+use rejoinder_core::printable;
+use rejoinder_rules::format_text;
 use serde_json::{Value, json};
 
 use crate::numbers::{counted, thousands};
@@ -39,10 +41,11 @@ impl Suggestions<'_> {
             "# Rules suggested by `rejoinder rules suggest`. Each bound is a lower one, and all bounds of this file hold together with \
              {} % confidence,\n# for: {}. Read each rule, rename it, and write tests of your own before you use it.",
             percent(1.0 - self.terms.delta),
-            self.population,
+            // The name of a file must not end the comment.
+            printable(&self.population).replace('\n', " "),
         );
         let mut extends: Vec<String> =
-            rules.iter().flat_map(|rule| &rule.bases).filter_map(|id| self.packs.get(id)).cloned().collect();
+            rules.iter().flat_map(built_on).filter_map(|id| self.packs.get(id)).cloned().collect();
         extends.sort();
         extends.dedup();
         file += &file_head(&extends);
@@ -57,10 +60,10 @@ impl Suggestions<'_> {
             }
             file += &rule_keys(rule, &format!("suggested.{kind}.{number}"));
             let known: Vec<Vec<String>> =
-                rule.bases.iter().filter_map(|id| self.dialogues.get(id)).flatten().cloned().collect();
+                built_on(rule).filter_map(|id| self.dialogues.get(id)).flatten().cloned().collect();
             file += &invented_tests(rule, &extends, &known);
         }
-        file
+        format_text("suggested", &file).unwrap_or(file)
     }
 
     /// What is known of a rule, a line each.
@@ -68,7 +71,7 @@ impl Suggestions<'_> {
         let mut lines = vec![
             format!("hits {} of {}", counted(rule.hits, "turn"), counted(rule.conversations, "conversation")),
             format!(
-                "right in {} of {} that the search had not seen (a hit of each): bound {:.2}",
+                "right in {} of {} that the search had not seen (of each a turn that it newly decides): bound {:.2}",
                 rule.held_out.right,
                 counted(rule.held_out.all(), "conversation"),
                 rule.bound
@@ -190,7 +193,8 @@ impl Suggestions<'_> {
         let row = |rule: &SuggestedRule| {
             let (route, category) = rule.verdict.names();
             json!({
-                "route": route, "category": category, "any": rule.phrases, "at": rule.place.name(), "all_of": rule.bases,
+                "route": route, "category": category, "any": rule.phrases, "at": rule.place.name(), "any_of": rule.pool,
+                "all_of": rule.bases,
                 "conditions": rule.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "hits": rule.hits, "conversations": rule.conversations,
                 "held_out": { "right": rule.held_out.right, "wrong": rule.held_out.wrong, "unjudged": rule.unjudged },
@@ -203,6 +207,11 @@ impl Suggestions<'_> {
             "rules": self.found.rules.iter().map(row).collect::<Vec<_>>(), "together": effect(&self.found.together),
         })
     }
+}
+
+/// Ids of the rules that a rule builds on.
+fn built_on(rule: &SuggestedRule) -> impl Iterator<Item = &String> {
+    rule.pool.iter().chain(&rule.bases)
 }
 
 /// The kind of a rule, as its id has it.
@@ -225,6 +234,9 @@ fn title(rule: &SuggestedRule) -> String {
             String::new()
         };
         parts.push(format!("{}: {}{more}", rule.place.name(), shown.join(", ")));
+    }
+    if !rule.pool.is_empty() {
+        parts.push(format!("one of {} hits", rule.pool.join(", ")));
     }
     parts.extend(rule.bases.iter().map(|id| format!("{id} hits")));
     parts.extend(rule.conditions.iter().map(ToString::to_string));
