@@ -27,6 +27,9 @@ pub struct GuardedCorpus<'a> {
     pub asked_before: &'a HashSet<RecordId>,
     /// What a run's judge says.
     pub judged: &'a HashMap<RecordId, Answer>,
+    /// How the turns that the judge was asked about were chosen: under the run's own rules all that waits has an answer, and an audit
+    /// draws some of what is accepted; under others, what waited in the run is no sample of the turns of a kind.
+    pub asked: TurnSelection,
 }
 
 impl GuardedCorpus<'_> {
@@ -62,6 +65,7 @@ impl GuardedCorpus<'_> {
                             .as_ref()
                             .map_or(TurnSelection::Unknown, |labels| labels.drawn(turn.message_index)),
                         judge: self.judged.get(&conversation.id(turn)).copied().unwrap_or_default(),
+                        asked: self.asked,
                     });
                 }
                 Ok::<_, RunError>((counter.end(), missing))

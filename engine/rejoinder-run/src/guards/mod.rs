@@ -17,7 +17,7 @@ pub use counts::{GuardCounter, TurnAnswers};
 pub use coverage::GuardCoverage;
 pub(crate) use coverage::coverage;
 pub use figures::{CostFigure, CoveredKind, GuardFigure, GuardResult, GuardStanding, PrecisionFigure};
-pub use tally::{AnswerCounts, CoveredAnswers, GuardTallies, GuardTally};
+pub use tally::{AnswerCounts, AnswerSpread, ChosenAnswers, CoveredAnswers, GuardTallies, GuardTally};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::Args;
 use rejoinder_core::{Answer, RecordId};
+use rejoinder_export::labels::selection::TurnSelection;
 use rejoinder_read::InputFile;
 use rejoinder_run::guards::{GuardPrices, GuardedCorpus, check};
 use rejoinder_run::judging::Judge;
@@ -57,6 +58,7 @@ struct Turns {
     files: Vec<InputFile>,
     asked_before: HashSet<RecordId>,
     judged: HashMap<RecordId, Answer>,
+    asked: TurnSelection,
     judge: Judge,
 }
 
@@ -92,7 +94,7 @@ impl GuardArgs {
 
     /// How the guards in force stand, with the rule files `files` beside the packs of the config or the run.
     pub(super) fn check(&self, files: &[String]) -> Result<Vec<GuardRow>, Failure> {
-        let Turns { engine, files, asked_before, judged, judge } = match self.run_folder() {
+        let Turns { engine, files, asked_before, judged, asked, judge } = match self.run_folder() {
             Some(path) => self.of_run(path, files)?,
             None => self.of_corpus(files)?,
         };
@@ -107,6 +109,7 @@ impl GuardArgs {
             reader: &reader,
             asked_before: &asked_before,
             judged: &judged,
+            asked,
         };
         let (turns, unlabelled) = corpus.count(self.threads.get())?;
         remark_without_labels(&unlabelled);
@@ -126,6 +129,7 @@ impl GuardArgs {
             files: input,
             asked_before: HashSet::new(),
             judged: HashMap::new(),
+            asked: TurnSelection::Unknown,
             judge,
         })
     }
@@ -142,12 +146,17 @@ impl GuardArgs {
         };
         let judge = Judge::expected(&run.manifest.config.judge, run.manifest.judge.as_ref())?;
         let asked_before = run.asked()?;
+        // With other rules than the run's, what waited in the run is no sample of what waits or is accepted.
+        let asked = match files.is_empty() || run.config().judge.all {
+            true => TurnSelection::Independent,
+            false => TurnSelection::Chosen,
+        };
         let source = TrainingSource::of_run(path.display().to_string(), run)?;
         let judged = match source.labels {
             TrainingLabels::Judge(answers) => answers,
             TrainingLabels::Read | TrainingLabels::None => HashMap::new(),
         };
-        Ok(Turns { engine, files: source.files, asked_before, judged, judge })
+        Ok(Turns { engine, files: source.files, asked_before, judged, asked, judge })
     }
 }
 
