@@ -298,7 +298,10 @@ fn a_run_warns_of_broken_guards_at_its_end_and_fails_where_it_is_strict() {
     let limits = both(dir.path(), &again, "run");
     // Of what was accepted nobody was asked about.
     assert_eq!(standings(&limits), ["broken", "unproven", "kept", "kept"]);
-    assert_eq!(limits[2]["precision"]["waiting"], json!({ "turns": 40, "known": 40, "right": 30 }));
+    assert_eq!(
+        limits[2]["precision"]["waiting"],
+        json!({ "turns": 40, "known": 40, "right": 30, "conversations": 40, "chosen": 0 })
+    );
     let strict = within(dir.path(), &["resume", "run", "--strict-guards"]).expect(3);
     let says = "--strict-guards: 1 limit was broken; the run is finished, and kept in run; each guard: rejoinder rules test --on run";
     assert!(strict.stderr.contains(says), "{}", strict.stderr);
@@ -310,7 +313,10 @@ fn a_run_warns_of_broken_guards_at_its_end_and_fails_where_it_is_strict() {
     let audited = within(dir.path(), &["resume", "run", "--json"]).expect(0).json();
     let limits = both(dir.path(), &audited, "run");
     assert_eq!(standings(&limits), ["broken", "kept", "kept", "kept"]);
-    assert_eq!(limits[1]["precision"]["accepted"], json!({ "turns": 30, "known": 30, "right": 30 }));
+    assert_eq!(
+        limits[1]["precision"]["accepted"],
+        json!({ "turns": 30, "known": 30, "right": 30, "conversations": 30, "chosen": 0 })
+    );
     assert_eq!(limits[1]["precision"]["oracle"], "judge");
     // Another version of the rules, by the answers that there are.
     write(dir.path(), "new.toml", rules("max-escalation-share = 0.4", "", ""));

@@ -1,13 +1,12 @@
 //! How far two readers of the same turns agree: the share of equal answers, and Cohen's κ.
 //!
-//! Turns of one conversation may depend on each other, so both intervals go by conversations. The share has Wilson's interval, with
-//! as many trials as the turns are worth: their number divided by the design effect, the variance of the share over conversations
-//! beside that of independent turns, where it is above 1 (Kish 1965). κ has the middle 95 % of a bootstrap over conversations.
+//! Turns of one conversation may depend on each other, so both intervals go by conversations: that of the share is
+//! [`ClusteredCounts::interval`], κ has the middle 95 % of a bootstrap over conversations.
 
 use rejoinder_core::random::Random;
 use serde::Serialize;
 
-use crate::interval::wilson_of_share;
+use crate::clustered::ClusteredCounts;
 
 /// Resamples of the bootstrap.
 const RESAMPLES: usize = 1_000;
@@ -45,35 +44,22 @@ impl Agreement {
     /// If a turn has an answer that is not below `answers`.
     pub fn of(turns: &[TwiceReadTurn], answers: usize, seed: u64) -> Option<Self> {
         let conversations = turns.iter().map(|turn| turn.conversation + 1).max()?;
-        let equal = turns.iter().filter(|turn| turn.answers[0] == turn.answers[1]).count() as u64;
-        let share = equal as f64 / turns.len() as f64;
-        let worth = turns.len() as f64 / design_effect(turns, conversations, share);
+        let mut by_conversation = vec![[0, 0]; conversations];
+        for turn in turns {
+            let [equal, all] = &mut by_conversation[turn.conversation];
+            *equal += u64::from(turn.answers[0] == turn.answers[1]);
+            *all += 1;
+        }
+        let equal: ClusteredCounts = by_conversation.into_iter().collect();
         Some(Self {
-            turns: turns.len() as u64,
-            equal,
-            share,
-            share_interval: wilson_of_share(share, worth),
+            turns: equal.known,
+            equal: equal.right,
+            share: equal.share(),
+            share_interval: equal.interval(),
             kappa: kappa(turns, answers, |_| 1.0),
             kappa_interval: kappa_interval(turns, answers, conversations, seed),
         })
     }
-}
-
-/// How many times as large the variance of the share is as that of as many independent turns; at least 1.
-fn design_effect(turns: &[TwiceReadTurn], conversations: usize, share: f64) -> f64 {
-    let mut surplus: Vec<Option<f64>> = vec![None; conversations];
-    for turn in turns {
-        let is_equal = f64::from(u8::from(turn.answers[0] == turn.answers[1]));
-        *surplus[turn.conversation].get_or_insert(0.0) += is_equal - share;
-    }
-    let seen = surplus.iter().flatten().count() as f64;
-    let number = turns.len() as f64;
-    if seen < 2.0 || share <= 0.0 || share >= 1.0 {
-        return 1.0;
-    }
-    let independent = number * share * (1.0 - share) * number / (number - 1.0);
-    let clustered = surplus.iter().flatten().map(|s| s * s).sum::<f64>() * seen / (seen - 1.0);
-    (clustered / independent).max(1.0)
 }
 
 /// Cohen's κ of turns with the weights of their conversations (Cohen 1960).

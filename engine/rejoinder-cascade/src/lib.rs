@@ -8,7 +8,7 @@
 //! * of a score by itself: [`curve`], and the cuts that ship with it: [`assumed`]
 //! * of two readers of the same turns: [`agreement`]
 //! * below them: [`binomial`] and [`hypergeometric`] tails and exact bounds, [`leaning`] ones for answers that are not fixed,
-//!   [`interval`] for what is only described
+//!   [`interval`] for what is only described, [`clustered`] where turns come in conversations
 #![forbid(unsafe_code)]
 
 pub mod accept;
@@ -18,6 +18,7 @@ pub mod audit;
 pub mod binomial;
 pub mod certificate;
 pub mod closing;
+pub mod clustered;
 pub mod curve;
 mod decision;
 mod density;

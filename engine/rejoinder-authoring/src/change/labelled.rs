@@ -6,7 +6,7 @@ use rejoinder_core::{Category, Purpose};
 use rejoinder_export::labels::selection::TurnSelection;
 use serde::Serialize;
 
-use super::paired::{PairedCounts, PairedShare};
+use super::paired::{FigureCounts, PairedCounts, PairedShare};
 use super::standing::{Standing, StandingKind, Transition};
 
 /// A turn of which somebody says what it holds, and how it stands before and after a change.
@@ -102,10 +102,16 @@ impl LabelComparison {
         let wanted = all.into_iter().map(|figure| (figure, None));
         let by_category =
             purpose.categories().flat_map(|category| of_category.map(|figure| (figure, Some(category))));
-        let figures = wanted.chain(by_category).filter_map(|(figure, category)| {
-            let share = figure.paired(turns, category, purpose, seed)?;
-            Some(FigureChange { figure, category, share })
-        });
+        let (named, counts): (Vec<_>, Vec<_>) = wanted
+            .chain(by_category)
+            .filter_map(|(figure, category)| {
+                Some(((figure, category), figure.paired(turns, category, purpose)?))
+            })
+            .unzip();
+        let figures = named
+            .into_iter()
+            .zip(PairedShare::of_each(&counts, seed))
+            .map(|((figure, category), share)| FigureChange { figure, category, share });
         Self {
             turns: turns.len() as u64,
             conversations: conversations as u64,
@@ -130,27 +136,20 @@ impl LabelledChange {
 }
 
 impl LabelFigure {
-    /// Whether the figure follows from turns that were chosen so.
-    const fn follows_from(self, drawn: TurnSelection) -> bool {
-        match self {
-            Self::Precision | Self::RightCategory => drawn.gives_precision(),
-            Self::Recall | Self::Lost => drawn.gives_recall(),
-        }
-    }
-
-    /// The figure before and after a change; `None` where the turns were chosen in a way that it does not follow from.
+    /// What conversations add to the figure before and after a change; `None` where the turns were chosen in a way that it does not
+    /// follow from. Of turns that a run has found no figure follows either: changed rules accept others, which nobody has looked at.
     fn paired(
         self,
         turns: &[LabelledChange],
         category: Option<Category>,
         purpose: Purpose,
-        seed: u64,
-    ) -> Option<PairedShare> {
-        let mut conversations: Vec<PairedCounts> = Vec::new();
+    ) -> Option<FigureCounts> {
+        let mut conversations = FigureCounts::new();
         let mut follows = false;
-        for of_one in turns.chunk_by(|one, other| one.conversation == other.conversation) {
+        let of_each = turns.chunk_by(|one, other| one.conversation == other.conversation);
+        for (number, of_one) in (0..).zip(of_each) {
             let mut counts = PairedCounts::default();
-            for turn in of_one.iter().filter(|turn| self.follows_from(turn.drawn)) {
+            for turn in of_one.iter().filter(|turn| turn.drawn == TurnSelection::Independent) {
                 follows = true;
                 let label = turn.wanted(purpose);
                 let sides = [
@@ -163,9 +162,11 @@ impl LabelFigure {
                     counts[1] += u64::from(is_in);
                 }
             }
-            conversations.push(counts);
+            if counts != PairedCounts::default() {
+                conversations.push((number, counts));
+            }
         }
-        follows.then(|| PairedShare::of(&conversations, seed))
+        follows.then_some(conversations)
     }
 
     /// Whether a turn is one of those that the figure is a share of, and one of those that it counts.
@@ -234,9 +235,8 @@ mod tests {
         assert_eq!(found.changed.len(), 1);
         let found_by_run = LabelledChange { drawn: TurnSelection::FoundByRun, ..chosen };
         let found = LabelComparison::of(&[found_by_run], 0, Purpose::ALL, 1);
-        assert!(
-            found.figure(LabelFigure::Precision).is_some() && found.figure(LabelFigure::Recall).is_none()
-        );
+        // What a run has found says nothing of turns that it passed over and changed rules accept.
+        assert!(found.figures.is_empty(), "{found:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A share before and after a change on the same turns, and the difference with an interval that takes whole conversations: the turns of
 //! one conversation are alike.
 
+use rejoinder_cascade::binomial;
 use rejoinder_core::random::Random;
 use serde::Serialize;
 
@@ -8,6 +9,8 @@ use serde::Serialize;
 const RESAMPLES: usize = 1000;
 /// The share of the resamples' differences below the interval, and above it.
 const TAIL: f64 = 0.025;
+/// How often Poisson's distribution with mean 1 gives 0.
+const NEVER: f64 = 1.0 / std::f64::consts::E;
 
 /// What one conversation adds to a share before and after a change: numerator and denominator of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +41,9 @@ pub struct ShareDifference {
     pub high: f64,
 }
 
+/// What conversations add to a figure, by their numbers; conversations that add nothing need not be named.
+pub(super) type FigureCounts = Vec<(u32, PairedCounts)>;
+
 impl PairedCounts {
     fn add(&mut self, other: &Self, times: u64) {
         let pairs = [(&mut self.before, &other.before), (&mut self.after, &other.after)];
@@ -47,56 +53,103 @@ impl PairedCounts {
     }
 
     fn difference(&self) -> Option<f64> {
-        let share = |[of, n]: [u64; 2]| (n > 0).then(|| of as f64 / n as f64);
         Some(share(self.after)? - share(self.before)?)
     }
 }
 
 impl PairedShare {
-    /// The shares over some conversations. The interval is that of a bootstrap: each conversation counts as often as a number drawn
-    /// from Poisson's distribution says, on both sides alike.
-    pub(super) fn of(conversations: &[PairedCounts], seed: u64) -> Self {
+    /// The shares of some figures over the same conversations.
+    ///
+    /// The interval is that of a bootstrap: each conversation counts as often as a number drawn from Poisson's distribution says, for
+    /// all figures and on both sides alike. A bootstrap does not know of what no conversation shows, so that the interval is never
+    /// narrower than the exact bounds of how many conversations raise the share, and of how many lower it.
+    pub(super) fn of_each(figures: &[FigureCounts], seed: u64) -> Vec<Self> {
+        let drawn = resampled(figures, seed);
+        figures.iter().zip(drawn).map(|(counts, drawn)| Self::of(counts, drawn)).collect()
+    }
+
+    fn of(conversations: &FigureCounts, mut drawn: Vec<f64>) -> Self {
         let mut sum = PairedCounts::default();
-        conversations.iter().for_each(|counts| sum.add(counts, 1));
+        conversations.iter().for_each(|(_, counts)| sum.add(counts, 1));
         let difference = sum.difference().map(|value| {
-            let (low, high) = interval(conversations, seed).unwrap_or((value, value));
-            ShareDifference { value, low: low.min(value), high: high.max(value) }
+            let (mut low, mut high) = bounds(conversations, &sum, value);
+            drawn.sort_by(f64::total_cmp);
+            if let Some(last) = drawn.len().checked_sub(1) {
+                let at = |share: f64| drawn[(share * last as f64).round() as usize];
+                (low, high) = (low.min(at(TAIL)), high.max(at(1.0 - TAIL)));
+            }
+            ShareDifference { value, low: low.clamp(-1.0, value), high: high.clamp(value, 1.0) }
         });
         Self { before: sum.before, after: sum.after, difference }
     }
 }
 
-fn interval(conversations: &[PairedCounts], seed: u64) -> Option<(f64, f64)> {
-    // What adds nothing need not be drawn.
-    let counting: Vec<&PairedCounts> =
-        conversations.iter().filter(|counts| **counts != PairedCounts::default()).collect();
-    if counting.iter().all(|counts| counts.before == counts.after) {
-        return None;
-    }
+fn share([of, n]: [u64; 2]) -> Option<f64> {
+    (n > 0).then(|| of as f64 / n as f64)
+}
+
+/// The differences of each figure when conversations are drawn anew.
+fn resampled(figures: &[FigureCounts], seed: u64) -> Vec<Vec<f64>> {
+    let of_figure = |(figure, counts): (usize, &FigureCounts)| {
+        counts.iter().map(move |(conversation, counts)| (*conversation, figure, *counts)).collect::<Vec<_>>()
+    };
+    let mut entries: Vec<(u32, usize, PairedCounts)> =
+        figures.iter().enumerate().flat_map(of_figure).collect();
+    entries.sort_by_key(|(conversation, figure, _)| (*conversation, *figure));
+    let mut found = vec![Vec::with_capacity(RESAMPLES); figures.len()];
     let mut random = Random::with_seed(seed);
-    let mut found: Vec<f64> = Vec::with_capacity(RESAMPLES);
+    let mut sums = vec![PairedCounts::default(); figures.len()];
     for _ in 0..RESAMPLES {
-        let mut sum = PairedCounts::default();
-        for counts in &counting {
+        sums.fill(PairedCounts::default());
+        for of_one in entries.chunk_by(|one, other| one.0 == other.0) {
             let times = poisson(random.f64());
             if times > 0 {
-                sum.add(counts, times);
+                of_one.iter().for_each(|(_, figure, counts)| sums[*figure].add(counts, times));
             }
         }
-        found.extend(sum.difference());
+        found.iter_mut().zip(&sums).for_each(|(found, sum)| found.extend(sum.difference()));
     }
-    if found.is_empty() {
-        return None;
+    found
+}
+
+/// The difference's ends by how many conversations raise the share, and how many lower it, each number with its exact bounds
+/// (Clopper–Pearson); the distances add up as those of independent figures do.
+fn bounds(conversations: &FigureCounts, sum: &PairedCounts, value: f64) -> (f64, f64) {
+    let ([before, after], [of_before, of_after]) = (
+        [sum.before, sum.after].map(|counts| share(counts).unwrap_or_default()),
+        [sum.before[1], sum.after[1]].map(|turns| turns.max(1) as f64),
+    );
+    let (mut weight, mut squares, mut moved) = (0.0, 0.0, [(0_u64, 0.0); 2]);
+    for (_, counts) in conversations {
+        let [n_before, n_after] = [counts.before[1], counts.after[1]].map(|turns| turns as f64);
+        let one = (n_before / of_before).max(n_after / of_after);
+        (weight, squares) = (weight + one, squares + one * one);
+        let raises = (counts.after[0] as f64 - after * n_after) / of_after
+            - (counts.before[0] as f64 - before * n_before) / of_before;
+        if raises.abs() > 1e-12 {
+            let (number, by) = &mut moved[usize::from(raises < 0.0)];
+            (*number, *by) = (*number + 1, *by + raises.abs());
+        }
     }
-    found.sort_by(f64::total_cmp);
-    let last = (found.len() - 1) as f64;
-    let at = |share: f64| found[(share * last).round() as usize];
-    Some((at(TAIL), at(1.0 - TAIL)))
+    // Long conversations count for more, so that all of them are worth fewer.
+    let worth = ((weight * weight / squares) as u64).max(1);
+    let distances = moved.map(|(number, by)| {
+        if number == 0 {
+            return (0.0, binomial::upper(0, worth, TAIL));
+        }
+        let number = (number * worth).div_ceil(conversations.len() as u64).min(worth);
+        let (rate, all) = (number as f64 / worth as f64, by);
+        let low = rate - binomial::lower(number, worth, TAIL);
+        let high = binomial::upper(number, worth, TAIL) - rate;
+        (all / rate * low, all / rate * high)
+    });
+    let [(raised_less, raised_more), (lowered_less, lowered_more)] = distances;
+    (value - raised_less.hypot(lowered_more), value + raised_more.hypot(lowered_less))
 }
 
 /// The number whose cumulative share in Poisson's distribution with mean 1 reaches `share` first.
 fn poisson(share: f64) -> u64 {
-    let (mut times, mut part) = (0, (-1.0_f64).exp());
+    let (mut times, mut part) = (0, NEVER);
     let mut below = part;
     while share >= below && times < 20 {
         times += 1;
@@ -114,13 +167,64 @@ mod tests {
         PairedCounts { before, after }
     }
 
+    fn paired(conversations: impl IntoIterator<Item = PairedCounts>, seed: u64) -> PairedShare {
+        PairedShare::of_each(&[(0..).zip(conversations).collect()], seed).remove(0)
+    }
+
     #[test]
-    fn what_does_not_change_differs_by_nothing() {
-        let all = [counts([1, 1], [1, 1]), counts([0, 1], [0, 1]), counts([0, 0], [0, 0])];
-        let share = PairedShare::of(&all, 1);
+    fn what_does_not_change_differs_by_nothing_that_its_conversations_could_show() {
+        let all = [counts([1, 1], [1, 1]), counts([0, 1], [0, 1])];
+        let share = paired(all, 1);
         assert_eq!((share.before, share.after), ([1, 2], [1, 2]));
-        assert_eq!(share.difference, Some(ShareDifference { value: 0.0, low: 0.0, high: 0.0 }));
-        assert_eq!(PairedShare::of(&[counts([0, 0], [1, 1])], 1).difference, None);
+        let difference = share.difference.unwrap();
+        // No change among two conversations: 1 − .025^(1/2).
+        let bound = 1.0 - 0.025_f64.sqrt();
+        assert_eq!(difference.value, 0.0);
+        assert!((difference.low + bound).abs() < 1e-9 && (difference.high - bound).abs() < 1e-9);
+        assert_eq!(paired([counts([0, 0], [1, 1])], 1).difference, None);
+    }
+
+    #[test]
+    fn the_interval_of_two_perfect_shares_has_a_width() {
+        let all = (0..70).map(|at| counts(if at < 50 { [1, 1] } else { [0, 0] }, [1, 1]));
+        let difference = paired(all, 1).difference.unwrap();
+        assert_eq!(difference.value, 0.0);
+        assert!(difference.low < -0.04 && difference.high > 0.04, "{difference:?}");
+    }
+
+    /// Few conversations change, or none: a bootstrap alone would hold the truth far too seldom.
+    #[test]
+    fn the_interval_covers_the_truth_where_changes_are_rare() {
+        const TRIALS: u64 = 400;
+        for changes in [0.0, 0.01, 0.02, 0.05] {
+            for right in [0.6, 0.95] {
+                let covered = (0..TRIALS).filter(|trial| {
+                    let mut random = Random::with_seed(*trial);
+                    let conversations: Vec<PairedCounts> = (0..100)
+                        .map(|_| {
+                            let turns = random.u64(1..4);
+                            let is_right = random.f64() < right;
+                            let is_mended = !is_right && random.f64() < changes / (1.0 - right);
+                            let after = is_right || is_mended;
+                            counts([u64::from(is_right) * turns, turns], [u64::from(after) * turns, turns])
+                        })
+                        .collect();
+                    let difference = paired(conversations, 7).difference.expect("both sides have turns");
+                    (difference.low..=difference.high).contains(&changes)
+                });
+                let share = covered.count() as f64 / TRIALS as f64;
+                assert!(share >= 0.93, "{changes} change, {right} are right: {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn figures_do_not_depend_on_those_beside_them() {
+        let figure: FigureCounts =
+            (0..40).map(|at| (at, counts([u64::from(at % 3 == 0), 1], [1, 1]))).collect();
+        let one = PairedShare::of_each(&[figure.clone()], 3).remove(0);
+        let other = PairedShare::of_each(&[figure.clone(), figure[..0].to_vec(), figure], 3);
+        assert_eq!((other[0], other[2], other[1].difference), (one, one, None));
     }
 
     #[test]
@@ -150,7 +254,7 @@ mod tests {
                     counts([before, turns], [right(&mut random, 0.9), turns])
                 })
                 .collect();
-            let difference = PairedShare::of(&conversations, 7).difference.expect("both sides have turns");
+            let difference = paired(conversations, 7).difference.expect("both sides have turns");
             covered += u64::from((difference.low..=difference.high).contains(&0.1));
         }
         let share = covered as f64 / trials as f64;

@@ -53,10 +53,30 @@ pub struct HitAnswers {
     pub hit_feedback: [u64; 5],
     /// Hit turns without feedback.
     pub hit_without: u64,
-    /// By conversation: hit turns with feedback of each category, and all labelled hit turns.
-    pub(super) by_conversation: Vec<([u32; 5], u32)>,
+    /// Hit turns of which nobody says what they hold.
+    pub hit_unknown: u64,
+    /// What is known of hit turns by conversation: of those that were chosen without regard to what a run thinks of them, and of all.
+    pub(super) by_conversation: Vec<[HitCounts; 2]>,
     /// Labelled hit turns by how they were chosen.
     pub drawn: BTreeMap<&'static str, u64>,
+}
+
+/// Hit turns of one conversation of which somebody says what they hold.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct HitCounts {
+    feedback: [u32; 5],
+    known: u32,
+}
+
+/// The hits that a precision is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrecisionScope {
+    /// All hits: somebody says of each what it holds.
+    AllHits,
+    /// The labelled hits that were chosen without regard to what a run thinks of them: a sample of all hits.
+    Sample,
+    /// None: all labelled hits were chosen, and say nothing of the others.
+    None,
 }
 
 impl HitAnswers {
@@ -65,16 +85,33 @@ impl HitAnswers {
         self.hit_without + self.hit_feedback.iter().sum::<u64>()
     }
 
-    /// The share of the labelled hits with feedback of a category, or with any feedback.
-    pub fn precision(&self, category: Option<Category>) -> ClusteredShare {
-        let counts = self.by_conversation.iter().map(|(feedback, all)| {
+    /// Labelled hits that were chosen without regard to what a run thinks of them.
+    pub fn sampled_hits(&self) -> u64 {
+        self.by_conversation.iter().map(|[sampled, _]| u64::from(sampled.known)).sum()
+    }
+
+    /// The hits that a precision follows for.
+    pub fn scope(&self) -> PrecisionScope {
+        match (self.hits(), self.hit_unknown, self.sampled_hits()) {
+            (0, ..) => PrecisionScope::None,
+            (_, 0, _) => PrecisionScope::AllHits,
+            (.., 0) => PrecisionScope::None,
+            _ => PrecisionScope::Sample,
+        }
+    }
+
+    /// The share of the hits in [scope](Self::scope) with feedback of a category, or with any feedback; `None` where none is.
+    pub fn precision(&self, category: Option<Category>) -> Option<ClusteredShare> {
+        let scope = self.scope();
+        let counts = self.by_conversation.iter().map(|[sampled, all]| {
+            let HitCounts { feedback, known } = if scope == PrecisionScope::AllHits { all } else { sampled };
             let of: u32 = match category {
                 Some(category) => feedback[category.index()],
                 None => feedback.iter().sum(),
             };
-            [u64::from(of), u64::from(*all)]
+            [u64::from(of), u64::from(*known)]
         });
-        ClusteredShare::of(&counts.collect::<Vec<_>>())
+        (scope != PrecisionScope::None).then(|| ClusteredShare::of(counts))
     }
 
     /// Counts a labelled turn.
@@ -85,18 +122,23 @@ impl HitAnswers {
         }
     }
 
-    /// Counts a labelled hit; conversations are begun by [`Self::begin`].
+    /// Counts a hit; conversations are begun by [`Self::begin`].
     pub(super) fn hit(&mut self, answer: Answer, drawn: TurnSelection) {
+        if !answer.is_known() {
+            self.hit_unknown += 1;
+            return;
+        }
         *self.drawn.entry(drawn.name()).or_default() += 1;
-        let conversation = self.by_conversation.last_mut();
         match answer.category() {
             Some(category) => self.hit_feedback[category.index()] += 1,
             None => self.hit_without += 1,
         }
-        if let Some((feedback, all)) = conversation {
-            *all += 1;
+        let Some([sampled, all]) = self.by_conversation.last_mut() else { return };
+        let sampled = Some(sampled).filter(|_| drawn == TurnSelection::Independent);
+        for counts in sampled.into_iter().chain([all]) {
+            counts.known += 1;
             if let Some(category) = answer.category() {
-                feedback[category.index()] += 1;
+                counts.feedback[category.index()] += 1;
             }
         }
     }
@@ -124,6 +166,7 @@ impl TrialTally {
         let (sum, more) = (&mut self.answers, other.answers);
         sum.labelled += more.labelled;
         sum.hit_without += more.hit_without;
+        sum.hit_unknown += more.hit_unknown;
         let pairs = [(&mut sum.feedback, more.feedback), (&mut sum.hit_feedback, more.hit_feedback)];
         for (sum, more) in pairs {
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);

@@ -9,7 +9,7 @@ mod run;
 
 pub use clustered::ClusteredShare;
 pub use draft::{DraftError, DraftKey, RuleDraft, toml_string};
-pub use hits::{HitAnswers, HitKind, TrialTally};
+pub use hits::{HitAnswers, HitKind, PrecisionScope, TrialTally};
 pub use keep::{KeepError, KeptRule, keep};
 pub use misses::{Obstacle, Obstacles};
 pub use run::{SampledHit, Trial, TrialResult};

@@ -164,7 +164,7 @@ fn of_cost(CostFigure { per_thousand, waiting, turns }: &CostFigure) -> String {
 }
 
 fn of_precision(standing: GuardStanding, figure: &PrecisionFigure) -> String {
-    let PrecisionFigure { oracle, of, measured, lower, accepted, waiting, needed, selected } = figure;
+    let PrecisionFigure { oracle, of, measured, lower, accepted, waiting, needed } = figure;
     let oracle_says = match oracle {
         GuardOracle::Labels => "by the labels",
         GuardOracle::Judge => "by the judge",
@@ -180,9 +180,10 @@ fn of_precision(standing: GuardStanding, figure: &PrecisionFigure) -> String {
     }
     let known = |&(kind, name): &(&CoveredKind, &str)| {
         format!(
-            "{} right of {} known, out of {} {name} {}",
+            "{} right of {} known{}, out of {} {name} {}",
             thousands(kind.right),
             thousands(kind.known),
+            in_conversations(kind),
             thousands(kind.turns),
             form(kind.turns, "turn")
         )
@@ -192,20 +193,33 @@ fn of_precision(standing: GuardStanding, figure: &PrecisionFigure) -> String {
         (Some(measured), Some(lower)) => {
             format!("{measured:.3} {right}, at least {lower:.3} (95 %), {oracle_says}: {population}")
         }
-        _ => format!("not all kinds of turns have an answer {oracle_says}: {population}"),
+        (Some(measured), None) => {
+            format!(
+                "{measured:.3} {right}, {oracle_says}, of conversations that nobody tells apart: {population}"
+            )
+        }
+        _ => format!("not all kinds of turns have an answer {oracle_says} that counts: {population}"),
     };
     if standing == GuardStanding::Unproven
         && let Some(needed) = needed
     {
         let each = if kinds.len() > 1 { " of each kind" } else { "" };
-        let _ = write!(out, "; at least {} needed{each}", counted(*needed, "answer"));
+        let _ =
+            write!(out, "; at least {} needed{each}, of as many conversations", counted(*needed, "answer"));
     }
-    if *selected > 0 {
-        let _ = write!(
-            out,
-            "; {} not counted, labelled for what a run had found in them",
-            counted(*selected, "labelled turn")
-        );
+    let chosen = accepted.chosen + waiting.chosen;
+    if chosen > 0 {
+        let turns = format!("{} with an answer", counted(chosen, "turn"));
+        let _ = write!(out, "; {turns} not counted, chosen for what a run thought of them");
     }
     out
+}
+
+/// How many conversations the known turns are of, where they are fewer.
+fn in_conversations(kind: &CoveredKind) -> String {
+    match kind.conversations {
+        0 => String::new(),
+        conversations if conversations == kind.known => String::new(),
+        conversations => format!(" in {}", counted(conversations, "conversation")),
+    }
 }

@@ -1,6 +1,6 @@
 //! From counts to kept and broken guards.
 
-use rejoinder_cascade::binomial;
+use rejoinder_cascade::clustered::ClusteredCounts;
 use rejoinder_judge::{NANOS_PER_UNIT, Price, QuestionForm};
 use rejoinder_ledger::TokenUsage;
 use rejoinder_rules::{GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf};
@@ -58,35 +58,67 @@ fn share(turns: u64, of: u64, most: f64) -> (GuardStanding, GuardFigure) {
     (standing, GuardFigure::Share { turns, of })
 }
 
+/// The turns of a kind with the answers about them that count.
+#[derive(Clone, Copy)]
+struct KnownTurns {
+    kind: CoveredKind,
+    /// The answers by conversation; `None` where conversations are not told apart.
+    clustered: Option<ClusteredCounts>,
+}
+
+impl KnownTurns {
+    /// Answers about chosen turns count where every turn has an answer: then nothing was chosen.
+    fn of(turns: u64, mut counting: AnswerCounts, chosen: AnswerCounts, of: PrecisionOf) -> Self {
+        let is_about_all = counting.known + chosen.known == turns;
+        if is_about_all {
+            counting += chosen;
+        }
+        let kind = CoveredKind {
+            turns,
+            known: counting.known,
+            right: match of {
+                PrecisionOf::Feedback => counting.feedback,
+                PrecisionOf::Category => counting.category,
+            },
+            conversations: counting.spread.conversations,
+            chosen: if is_about_all { 0 } else { chosen.known },
+        };
+        Self { kind, clustered: counting.clustered(of) }
+    }
+}
+
 fn precision(tally: &GuardTally, floor: &PrecisionFloor) -> (GuardStanding, GuardFigure) {
-    let has_labels = tally.labels.accepted.known + tally.labels.waiting.known > 0;
+    let known = |answers: CoveredAnswers| answers.accepted.known + answers.waiting.known;
+    let has_labels = known(tally.labels) > 0
+        || known(tally.chosen.labels) > 0 && known(tally.judge) + known(tally.chosen.judge) == 0;
     let oracle = floor.against.unwrap_or(match has_labels {
         true => GuardOracle::Labels,
         false => GuardOracle::Judge,
     });
-    let CoveredAnswers { accepted, waiting } = match oracle {
-        GuardOracle::Labels => tally.labels,
-        GuardOracle::Judge => tally.judge,
+    let (counting, chosen) = match oracle {
+        GuardOracle::Labels => (tally.labels, tally.chosen.labels),
+        GuardOracle::Judge => (tally.judge, tally.chosen.judge),
     };
-    let kind = |turns: u64, answers: AnswerCounts| CoveredKind {
-        turns,
-        known: answers.known,
-        right: match floor.of {
-            PrecisionOf::Feedback => answers.feedback,
-            PrecisionOf::Category => answers.category,
-        },
-    };
-    let (accepted, waiting) = (kind(tally.accepted, accepted), kind(tally.waiting, waiting));
-    let kinds: Vec<CoveredKind> = [accepted, waiting].into_iter().filter(|kind| kind.turns > 0).collect();
+    let kinds = [
+        KnownTurns::of(tally.accepted, counting.accepted, chosen.accepted, floor.of),
+        KnownTurns::of(tally.waiting, counting.waiting, chosen.waiting, floor.of),
+    ];
+    let [accepted, waiting] = kinds.map(|kind| kind.kind);
+    let kinds: Vec<KnownTurns> = kinds.into_iter().filter(|kind| kind.kind.turns > 0).collect();
     let delta = DELTA / kinds.len().max(1) as f64;
-    let is_known = !kinds.is_empty() && kinds.iter().all(|kind| kind.known > 0);
-    let all: u64 = kinds.iter().map(|kind| kind.turns).sum();
-    let of_all = |of: &dyn Fn(&CoveredKind) -> f64| {
-        is_known.then(|| kinds.iter().map(|kind| kind.turns as f64 / all as f64 * of(kind)).sum::<f64>())
+    let all: u64 = kinds.iter().map(|kind| kind.kind.turns).sum();
+    let of_all = |of: &dyn Fn(&KnownTurns) -> Option<f64>| {
+        let parts: Option<Vec<f64>> =
+            kinds.iter().map(|kind| Some(kind.kind.turns as f64 / all as f64 * of(kind)?)).collect();
+        parts.filter(|parts| !parts.is_empty()).map(|parts| parts.iter().sum::<f64>())
     };
-    let measured = of_all(&|kind| kind.right as f64 / kind.known as f64);
-    let lower = of_all(&|kind| binomial::lower(kind.right, kind.known, delta));
-    let highest = of_all(&|kind| binomial::lower(kind.known, kind.known, delta));
+    let measured =
+        of_all(&|kind| (kind.kind.known > 0).then(|| kind.kind.right as f64 / kind.kind.known as f64));
+    let of_clustered = |of: &dyn Fn(&ClusteredCounts) -> f64| {
+        of_all(&|kind| kind.clustered.filter(|counts| counts.known > 0).map(|counts| of(&counts)))
+    };
+    let lower = of_clustered(&|counts| counts.lower(delta));
+    let highest = of_clustered(&|counts| counts.highest_lower(delta));
     let needs_bound = floor.bound == PrecisionBound::Lower;
     let standing = match (measured, lower, highest) {
         (Some(measured), ..) if !needs_bound => kept(measured >= floor.share),
@@ -95,9 +127,7 @@ fn precision(tally: &GuardTally, floor: &PrecisionFloor) -> (GuardStanding, Guar
         _ => GuardStanding::Unproven,
     };
     let needed = needs_bound.then(|| (delta.ln() / floor.share.ln()).ceil() as u64);
-    let selected = if oracle == GuardOracle::Labels { tally.selected } else { 0 };
-    let figure =
-        PrecisionFigure { oracle, of: floor.of, measured, lower, accepted, waiting, needed, selected };
+    let figure = PrecisionFigure { oracle, of: floor.of, measured, lower, accepted, waiting, needed };
     (standing, GuardFigure::Precision(figure))
 }
 

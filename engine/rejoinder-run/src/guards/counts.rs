@@ -1,5 +1,7 @@
 //! Counting turns for guards.
 
+use std::collections::BTreeMap;
+
 use rejoinder_cascade::Decision;
 use rejoinder_core::Answer;
 use rejoinder_export::labels::selection::TurnSelection;
@@ -19,6 +21,8 @@ pub struct TurnAnswers {
     pub selection: TurnSelection,
     /// What a judge says.
     pub judge: Answer,
+    /// How the turn was chosen to be asked about.
+    pub asked: TurnSelection,
 }
 
 /// Counts the turns of an engine's scan for the guards in force.
@@ -57,31 +61,28 @@ impl GuardCounter {
         if self.counted.is_empty() {
             return;
         }
+        let mut answers: BTreeMap<u32, GuardTally> = BTreeMap::new();
         for turn in scanned.turns(conversation) {
             self.counted.turns += 1;
             let is_accepted = matches!(turn.decision(), Decision::Accepted(_));
             for one in coverage(engine, scanned, turn) {
-                let tally = &mut self.counted.tallies[one.guard as usize];
+                let tally = answers.entry(one.guard).or_default();
                 match is_accepted {
                     true => tally.accepted += 1,
                     false => tally.waiting += 1,
                 }
-                let TurnAnswers { label, selection, judge } = known(turn);
-                let counts = match is_accepted {
-                    true => selection.gives_precision(),
-                    // Of what waited, a run has found what the judge called feedback.
-                    false => selection.gives_recall(),
-                };
+                let TurnAnswers { label, selection, judge, asked } = known(turn);
                 let of = |answers: &mut CoveredAnswers, answer| match is_accepted {
                     true => answers.accepted.count(answer, &one.categories),
                     false => answers.waiting.count(answer, &one.categories),
                 };
-                match counts {
-                    true => of(&mut tally.labels, label),
-                    false => tally.selected += u64::from(label.is_known()),
-                }
-                of(&mut tally.judge, judge);
+                let GuardTally { labels, judge: judged, chosen, .. } = tally;
+                of(if selection.gives_recall() { labels } else { &mut chosen.labels }, label);
+                of(if asked.gives_recall() { judged } else { &mut chosen.judge }, judge);
             }
+        }
+        for (guard, tally) in answers {
+            self.counted.tallies[guard as usize] += tally.of_conversation();
         }
         rows.iter().for_each(|row| self.row(row));
     }

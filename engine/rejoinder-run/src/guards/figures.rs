@@ -59,6 +59,10 @@ pub struct CoveredKind {
     pub known: u64,
     /// Turns that are right.
     pub right: u64,
+    /// Conversations of the known turns.
+    pub conversations: u64,
+    /// Turns with an answer that does not count, since they were chosen for what a run thought of them, and others have none.
+    pub chosen: u64,
 }
 
 /// How precise the rules of a guard are.
@@ -74,16 +78,14 @@ pub struct PrecisionFigure {
     pub of: PrecisionOf,
     /// The share that is right; `None` where nothing is known of a kind of turns.
     pub measured: Option<f64>,
-    /// The exact lower bound of that share at 95 %, one-sided.
+    /// The lower bound of that share at 95 %, one-sided, by conversation; `None` also for a run that does not tell conversations.
     pub lower: Option<f64>,
     /// The turns that the rules accept.
     pub accepted: CoveredKind,
     /// The turns that the rules hit and that wait for the judge.
     pub waiting: CoveredKind,
-    /// The answers about each kind of turns without which no lower bound reaches the limit; `None` where the limit needs no bound.
+    /// The answers of different conversations about each kind of turns without which no lower bound reaches the limit; `None` where the limit needs no bound.
     pub needed: Option<u64>,
-    /// Labelled turns that do not count, since they were labelled for what a run had found in them.
-    pub selected: u64,
 }
 
 /// What asking about covered turns takes.

@@ -17,6 +17,9 @@ pub struct KnownAnswers<'a> {
     pub reader: &'a LabelReader,
     /// What a run's judge says, where there is one.
     pub judged: Option<&'a HashMap<RecordId, Answer>>,
+    /// How the turns that the judge was asked about were chosen: under the run's own rules all that waits has an answer, and an audit
+    /// draws some of what is accepted; under others, what waited in the run is no sample of the turns of a kind.
+    pub asked: TurnSelection,
 }
 
 impl KnownAnswers<'_> {
@@ -48,6 +51,7 @@ impl KnownAnswers<'_> {
                 .judged
                 .and_then(|judged| judged.get(&conversation.id(turn)).copied())
                 .unwrap_or_default(),
+            asked: self.asked,
         });
     }
 }

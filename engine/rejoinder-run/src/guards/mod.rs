@@ -19,7 +19,7 @@ pub use coverage::GuardCoverage;
 pub(crate) use coverage::coverage;
 pub use figures::{CostFigure, CoveredKind, GuardFigure, GuardResult, GuardStanding, PrecisionFigure};
 pub use known::KnownAnswers;
-pub use tally::{AnswerCounts, CoveredAnswers, GuardTallies, GuardTally};
+pub use tally::{AnswerCounts, AnswerSpread, ChosenAnswers, CoveredAnswers, GuardTallies, GuardTally};
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,12 @@
 //! The guards of a run, checked by what the run has counted.
 
+use std::collections::BTreeMap;
+
 use rejoinder_core::Answer;
 
 use super::check::{GuardPrices, check};
 use super::figures::GuardResult;
-use super::tally::GuardTallies;
+use super::tally::{AnswerCounts, GuardTallies};
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::judging::{self, Judge};
@@ -30,8 +32,10 @@ impl RunDir {
 fn count_audit(run: &RunDir, counted: &mut GuardTallies) -> Result<(), RunError> {
     let (Some(sample), Some(judge)) = (AuditSample::of(run)?, judging::judge_of(run)?) else { return Ok(()) };
     let store = run.replies()?;
+    let mut by_conversation: BTreeMap<(u32, u64, u32), AnswerCounts> = BTreeMap::new();
     for drawn in sample.turns.iter().filter(|drawn| drawn.accepted.is_some()) {
         let row = &drawn.turn.row;
+        let Some(turn) = row.turns.first() else { continue };
         let coverage = row.coverage.first().into_iter().flatten();
         let mut coverage = coverage.peekable();
         if coverage.peek().is_none() {
@@ -39,9 +43,13 @@ fn count_audit(run: &RunDir, counted: &mut GuardTallies) -> Result<(), RunError>
         }
         let answer: Answer = judging::answer(&judge, row, &store)?;
         for one in coverage {
-            if let Some(tally) = counted.tallies.get_mut(one.guard as usize) {
-                tally.judge.accepted.count(answer, &one.categories);
-            }
+            let key = (turn.id.shard, turn.id.ordinal, one.guard);
+            by_conversation.entry(key).or_default().count(answer, &one.categories);
+        }
+    }
+    for ((.., guard), answers) in by_conversation {
+        if let Some(tally) = counted.tallies.get_mut(guard as usize) {
+            tally.judge.accepted += answers.of_conversation();
         }
     }
     Ok(())

@@ -27,8 +27,34 @@ fn standing(limit: Limit, tally: GuardTally) -> GuardStanding {
     checked(limit, 1000, tally, Price::default()).standing
 }
 
+/// Answers about turns, each of a conversation of its own.
 fn answers(known: u64, feedback: u64) -> AnswerCounts {
-    AnswerCounts { known, feedback, category: feedback / 2 }
+    let category = feedback / 2;
+    let spread = AnswerSpread {
+        conversations: known,
+        known_squared: known,
+        feedback: [feedback; 2],
+        category: [category; 2],
+    };
+    AnswerCounts { known, feedback, category, spread }
+}
+
+/// Answers about conversations of so many turns, of which so many are feedback.
+fn of_conversations(conversations: u64, turns: u64, feedback: u64) -> AnswerCounts {
+    let mut sum = AnswerCounts::default();
+    for _ in 0..conversations {
+        let one = AnswerCounts { known: turns, feedback, ..AnswerCounts::default() };
+        sum += one.of_conversation();
+    }
+    sum
+}
+
+fn precision_of(tally: GuardTally) -> (GuardStanding, PrecisionFigure) {
+    let result = checked(Limit::MinPrecision(FLOOR), 1000, tally, Price::default());
+    match result.figure {
+        GuardFigure::Precision(figure) => (result.standing, figure),
+        _ => panic!("a precision was asked for"),
+    }
 }
 
 fn accepted(turns: u64, known: u64, feedback: u64) -> GuardTally {
@@ -72,6 +98,48 @@ fn a_precision_is_proven_by_its_lower_bound() {
     assert_eq!(of(accepted(10, 0, 0)), GuardStanding::Unproven);
     let category = PrecisionFloor { of: PrecisionOf::Category, ..measured };
     assert_eq!(standing(Limit::MinPrecision(category), accepted(10, 10, 10)), GuardStanding::Broken);
+}
+
+#[test]
+fn turns_of_one_conversation_are_not_many_answers() {
+    let labelled = |accepted: AnswerCounts| {
+        let labels = CoveredAnswers { accepted, ..CoveredAnswers::default() };
+        precision_of(GuardTally { accepted: accepted.known, labels, ..GuardTally::default() })
+    };
+    let (standing, two) = labelled(of_conversations(2, 44, 44));
+    // Two conversations are two answers: .05^(1/2).
+    assert!((two.lower.unwrap() - 0.2236).abs() < 1e-4 && two.accepted.conversations == 2, "{two:?}");
+    assert_eq!(standing, GuardStanding::Unproven);
+    let (standing, many) = labelled(of_conversations(29, 3, 3));
+    assert!((many.lower.unwrap() - 0.9019).abs() < 1e-4, "{many:?}");
+    assert_eq!(standing, GuardStanding::Kept);
+    // A run of an earlier engine tells turns, and no conversations.
+    let earlier: AnswerCounts =
+        serde_json::from_str(r#"{"known":100,"feedback":100,"category":90}"#).unwrap();
+    let (standing, figure) = labelled(earlier);
+    assert_eq!((standing, figure.lower, figure.measured), (GuardStanding::Unproven, None, Some(1.0)));
+}
+
+#[test]
+fn answers_about_chosen_turns_count_where_every_turn_has_one() {
+    let chosen = |known| {
+        let judge = CoveredAnswers { accepted: answers(known, known), ..CoveredAnswers::default() };
+        ChosenAnswers { judge, ..ChosenAnswers::default() }
+    };
+    let (standing, figure) =
+        precision_of(GuardTally { accepted: 60, chosen: chosen(40), ..GuardTally::default() });
+    assert_eq!((standing, figure.measured, figure.lower), (GuardStanding::Unproven, None, None));
+    assert_eq!((figure.accepted.known, figure.accepted.chosen), (0, 40));
+    let (standing, figure) =
+        precision_of(GuardTally { accepted: 40, chosen: chosen(40), ..GuardTally::default() });
+    assert_eq!((standing, figure.measured), (GuardStanding::Kept, Some(1.0)));
+    assert_eq!((figure.accepted.known, figure.accepted.chosen), (40, 0));
+    // Labels that count nowhere do not stand in the way of a judge's answers.
+    let judge = CoveredAnswers { accepted: answers(40, 40), ..CoveredAnswers::default() };
+    let labels = ChosenAnswers { labels: judge, ..ChosenAnswers::default() };
+    let (_, figure) =
+        precision_of(GuardTally { accepted: 60, judge, chosen: labels, ..GuardTally::default() });
+    assert_eq!((figure.oracle, figure.accepted.known), (GuardOracle::Judge, 40));
 }
 
 #[test]
@@ -135,9 +203,11 @@ fn counted<'t>(turns: impl IntoIterator<Item = &'t Turn>) -> GuardTallies {
             Some(true) => Answer::Feedback(Category::Ur5),
         };
         let tally = &mut sum.tallies[0];
-        let kinds = |answers: &mut CoveredAnswers, known| match is_accepted {
-            true => answers.accepted.count(known, &[Category::Ur5]),
-            false => answers.waiting.count(known, &[Category::Ur5]),
+        let kinds = |answers: &mut CoveredAnswers, known| {
+            let mut one = AnswerCounts::default();
+            one.count(known, &[Category::Ur5]);
+            let kind = if *is_accepted { &mut answers.accepted } else { &mut answers.waiting };
+            *kind += one.of_conversation();
         };
         kinds(&mut tally.labels, answer(label));
         kinds(&mut tally.judge, answer(judge));

@@ -43,6 +43,8 @@ struct SettledConversation {
     /// Turns that the judge found to be feedback.
     feedback: FeedbackCounts,
     no_feedback: u64,
+    /// What the judge says of the turns that count for each guard, by the guard's number.
+    guards: BTreeMap<u32, AnswerCounts>,
 }
 
 impl JudgedTallies {
@@ -68,7 +70,7 @@ impl JudgedTallies {
             if answer.is_known() {
                 part.judged(turn.id, answer, row.standing.as_ref());
                 for one in row.coverage.get(place).into_iter().flatten() {
-                    self.guards.entry(one.guard).or_default().count(answer, &one.categories);
+                    part.guard(turn.id, one.guard).count(answer, &one.categories);
                 }
             }
             let Some(standing) = &row.standing else { continue };
@@ -91,6 +93,9 @@ impl JudgedTallies {
     /// Counts the conversations of a part, once all its rows are counted.
     pub(crate) fn part(&mut self, part: PartJudgements) {
         for conversation in part.conversations.into_values() {
+            for (guard, answers) in &conversation.guards {
+                *self.guards.entry(*guard).or_default() += answers.of_conversation();
+            }
             let Some(groups) = &conversation.groups else { continue };
             for (name, division) in &mut self.groups.divisions {
                 let group = division.of(groups.get(name).map(String::as_str));
@@ -112,6 +117,12 @@ impl PartJudgements {
             Some(category) => conversation.feedback[category.index()] += 1,
             None => conversation.no_feedback += 1,
         }
+    }
+
+    /// What the judge says of a turn's conversation for a guard.
+    fn guard(&mut self, id: RecordId, guard: u32) -> &mut AnswerCounts {
+        let conversation = self.conversations.entry((id.shard, id.ordinal)).or_default();
+        conversation.guards.entry(guard).or_default()
     }
 
     /// Notes a turn of the part that was accepted before.

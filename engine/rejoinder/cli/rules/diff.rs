@@ -98,7 +98,7 @@ pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
         asked_before: &input.asked_before,
         planning: Planning { forms: &[&judge.form], paper: &paper, known: None },
         answers: labels.source(),
-        guarded: labels.known(),
+        guarded: labels.known(false),
         samples: args.examples,
         seed: args.seed,
         lists_all: args.all,

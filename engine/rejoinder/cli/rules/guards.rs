@@ -99,7 +99,7 @@ impl GuardBench<'_> {
         let corpus = GuardedCorpus {
             engine: &engine,
             files: &input.files,
-            known: labels.known(),
+            known: labels.known(files.is_empty()),
             asked_before: &input.asked_before,
         };
         let (turns, unlabelled) = corpus.count(args.threads.get())?;

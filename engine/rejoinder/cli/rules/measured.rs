@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rejoinder_authoring::change::{AnswerSource, JudgeAnswers};
 use rejoinder_core::{Purpose, RecordId};
+use rejoinder_export::labels::selection::TurnSelection;
 use rejoinder_read::InputFile;
 use rejoinder_report::numbers::counted;
 use rejoinder_run::folder::fitted;
@@ -165,9 +166,14 @@ impl MeasuredLabels<'_> {
         }
     }
 
-    /// Both answers, which guards choose from.
-    pub(super) fn known(&self) -> KnownAnswers<'_> {
-        KnownAnswers { reader: &self.reader, judged: self.judge.map(JudgeAnswers::all) }
+    /// Both answers, which guards choose from; `by_own_rules`: the rules are those by which the run chose what its judge was asked about.
+    pub(super) fn known(&self, by_own_rules: bool) -> KnownAnswers<'_> {
+        let is_about_all = self.judge.is_some_and(|judge| judge.is_about_all);
+        let asked = match by_own_rules || is_about_all {
+            true => TurnSelection::Independent,
+            false => TurnSelection::Chosen,
+        };
+        KnownAnswers { reader: &self.reader, judged: self.judge.map(JudgeAnswers::all), asked }
     }
 
     /// Who says it, and of which turns, in words.

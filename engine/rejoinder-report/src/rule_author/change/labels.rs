@@ -111,20 +111,10 @@ impl LabelReport {
 
     /// Which figures are missing, and why; `None` where none is.
     pub(super) fn missing(&self) -> Option<&'static str> {
-        if self.turns == 0 {
-            return None;
-        }
-        let has = |wanted: LabelFigure| self.figures.iter().any(|figure| figure.figure == wanted);
-        match (has(LabelFigure::Precision), has(LabelFigure::Recall)) {
-            (_, true) => None,
-            (true, false) => {
-                Some("no recall: these turns were chosen because a run had found feedback in them")
-            }
-            (false, false) => Some(
-                "no precision or recall over all turns: these turns are no sample of the rest; what they say of the changed turns \
-                 stands below",
-            ),
-        }
+        (self.turns > 0 && self.figures.is_empty()).then_some(
+            "no precision or recall over all turns: these turns are no sample of the rest, and changed rules accept turns that nobody \
+             has looked at; what is known of the changed turns stands below",
+        )
     }
 
     /// What is known of the changed turns, a line each.

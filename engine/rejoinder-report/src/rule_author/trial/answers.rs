@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use rejoinder_authoring::trial::{ClusteredShare, HitAnswers};
+use rejoinder_authoring::trial::{ClusteredShare, HitAnswers, PrecisionScope};
 use rejoinder_core::Category;
 use serde::Serialize;
 
@@ -26,9 +26,11 @@ pub struct AnswersReport {
     pub feedback: BTreeMap<Category, u64>,
     /// Hits without feedback.
     pub without_feedback: u64,
-    /// The share of these hits with feedback of whatever category.
+    /// The hits that the precisions are about, in words.
+    pub precision_of: String,
+    /// The share of those hits with feedback of whatever category; absent where no precision follows.
     pub precision: Option<ClusteredShare>,
-    /// The share of these hits with feedback of the rule's category; absent where the rule has none.
+    /// The share of those hits with feedback of the rule's category; absent where the rule has none, too.
     pub category_precision: Option<ClusteredShare>,
     /// The labelled feedback that the rule could find: of its category, or any.
     pub to_find: u64,
@@ -50,10 +52,9 @@ impl AnswersReport {
             drawn: answers.drawn.clone(),
             feedback: by.collect(),
             without_feedback: answers.hit_without,
-            precision: (hits > 0).then(|| answers.precision(None)),
-            category_precision: category
-                .filter(|_| hits > 0)
-                .map(|category| answers.precision(Some(category))),
+            precision_of: precision_of(answers),
+            precision: answers.precision(None),
+            category_precision: category.and_then(|category| answers.precision(Some(category))),
             to_find: category
                 .map_or_else(|| answers.feedback.iter().sum(), |category| answers.feedback[category.index()]),
         }
@@ -77,6 +78,7 @@ impl AnswersReport {
             .collect();
         rows.push(format!("no feedback {}", thousands(self.without_feedback)));
         let _ = writeln!(out, "  they hold: {}", rows.join(" · "));
+        let _ = writeln!(out, "  precision {}", self.precision_of);
         let mut share = |name: &str, share: Option<ClusteredShare>| {
             if let Some(ClusteredShare { of, n, value, low, high }) = share {
                 let _ = writeln!(
@@ -103,5 +105,23 @@ impl AnswersReport {
             counted(self.to_find, "labelled turn")
         );
         out
+    }
+}
+
+/// The hits that a precision is about, or why none follows.
+fn precision_of(answers: &HitAnswers) -> String {
+    let hits = answers.hits() + answers.hit_unknown;
+    match answers.scope() {
+        PrecisionScope::AllHits => format!("of all {}, each with an answer", counted(hits, "hit")),
+        PrecisionScope::Sample => format!(
+            "of the hits, by {} that nobody chose for what a run thought of them",
+            counted(answers.sampled_hits(), "labelled hit")
+        ),
+        PrecisionScope::None if answers.hits() == 0 => "not known: nobody says what a hit holds".to_owned(),
+        PrecisionScope::None => format!(
+            "not known: the {} with an answer, of {}, were chosen and are no sample of the rest",
+            thousands(answers.hits()),
+            counted(hits, "hit")
+        ),
     }
 }
