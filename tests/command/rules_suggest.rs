@@ -71,7 +71,7 @@ fn where_nothing_is_found_the_reason_is_said() {
 #[test]
 fn a_rule_that_builds_on_another_one_can_be_checked_and_tested() {
     let dir = folder();
-    let mine = "format = 1\n[[rule]]\nid = \"mine.zz\"\nroute = \"escalate\"\nregex = ['\\bzz[a-z]+']\n\n  [[rule.test]]\n  dialogue = [\"U: name a river\", \"A: The Elbe.\", \"U: zzab it is not\"]\n  expect = { route = \"escalate\" }\n";
+    let mine = "format = 1\n[[rule]]\nid = \"mine.zz\"\ncategory = \"UR2\"\nroute = \"escalate\"\nregex = ['\\bzz[a-z]+']\n\n  [[rule.test]]\n  dialogue = [\"U: name a river\", \"A: The Elbe.\", \"U: zzab it is not\"]\n  expect = { route = \"escalate\" }\n";
     write(dir.path(), "mine.toml", mine);
     write(dir.path(), "rejoinder.toml", "format = 1\n[rules]\npacks = [\"./mine.toml\"]\n");
     let letters = |number: u32| {

@@ -58,12 +58,6 @@ pub fn probe_file(choices: &[ConditionChoice]) -> String {
     file
 }
 
-/// Whether rule files of this program can say that a rule builds on another one (`all-of`).
-pub(super) fn can_build_on_rules() -> bool {
-    let file = "format = 1\n[[rule]]\nid = \"a\"\nroute = \"score\"\nmax-words = 1\n[[rule]]\nid = \"b\"\nroute = \"score\"\nall-of = [\"a\"]\n";
-    Pack::compile(vec![Pack::new("building", "building", file)], &[]).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

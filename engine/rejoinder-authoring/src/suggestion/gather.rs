@@ -11,7 +11,7 @@ use rejoinder_run::labels::{LabelReader, Unlabelled};
 use rejoinder_run::training::{TrainingLabels, TrainingSource};
 use rejoinder_scan::{Engine, ScanError, ScannedBatch, ScannedTurn, Worker};
 
-use super::choices::{can_build_on_rules, condition_choices, probe_file};
+use super::choices::{condition_choices, probe_file};
 use super::corpus::{BaseRule, Corpus, TurnEvidence, TurnState};
 
 /// What is searched, and where each of its turns stands.
@@ -41,10 +41,8 @@ pub fn gather(
     let choices = condition_choices();
     let probes = Pack::compile(vec![Pack::new("conditions", "conditions", &probe_file(&choices))], &[])
         .expect("the conditions are a rule file, by test");
-    let can_build = can_build_on_rules();
     let rules = engine.rules.rules().iter();
-    let bases = rules
-        .map(|rule| BaseRule { id: rule.id.clone(), accepts: rule.route == Route::Accept || !can_build });
+    let bases = rules.map(|rule| BaseRule { id: rule.id.clone(), accepts: rule.route == Route::Accept });
     let mut gathered =
         Gathered { corpus: Corpus::new(choices.len(), bases.collect()), ..Gathered::default() };
     let mut worker = Worker::new(engine)?;

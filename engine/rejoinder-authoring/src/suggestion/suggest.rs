@@ -32,7 +32,7 @@ pub struct SearchTerms {
 
 impl Default for SearchTerms {
     fn default() -> Self {
-        Self { precision: 0.2, aim: 0.6, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
+        Self { precision: 0.3, aim: 0.6, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
     }
 }
 
