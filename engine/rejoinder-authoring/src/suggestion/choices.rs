@@ -2,8 +2,6 @@
 
 use std::fmt::{self, Write as _};
 
-use rejoinder_rules::Pack;
-
 /// Languages that a suggested rule can ask for.
 const LANGUAGES: [&str; 8] = ["en", "zh", "ja", "es", "fr", "de", "pt", "ru"];
 /// What a suggested rule can ask of the last answer.
@@ -60,6 +58,8 @@ pub fn probe_file(choices: &[ConditionChoice]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rejoinder_rules::Pack;
+
     use super::*;
 
     #[test]
