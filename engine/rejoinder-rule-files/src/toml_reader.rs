@@ -201,10 +201,9 @@ pub(crate) fn whole(value: &DeValue<'_>) -> Option<i64> {
 }
 
 fn wrong_type(key: &str, expected: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) {
-    findings.report(
-        "R004",
-        value.span(),
-        format!("`{key}` must be {expected}, found {}", value.get_ref().type_str()),
-        "",
-    );
+    let value_type = value.get_ref().type_str();
+    let not_finite = |text: &&str| text.ends_with("nan") || text.ends_with("inf");
+    let found =
+        value.get_ref().as_float().map(|float| float.as_str()).filter(not_finite).unwrap_or(value_type);
+    findings.report("R004", value.span(), format!("`{key}` must be {expected}, found {found}"), "");
 }
