@@ -131,6 +131,21 @@ fn init_overwrites_nothing_and_writes_nothing_then() {
 }
 
 #[test]
+fn a_pack_that_another_extends_is_not_switched_off() {
+    let dir = folder();
+    write(dir.path(), "in.jsonl", std::fs::read(DIALOGUES).unwrap());
+    write(dir.path(), "mine.toml", "format = 1\nextends = [\"en\"]\n");
+    write(
+        dir.path(),
+        "c.toml",
+        "format = 1\n[rules]\npacks = [\"./mine.toml\", \"es\", \"fr\", \"de\", \"pt\", \"ru\", \"ja\"]\n",
+    );
+    let ended = within(dir.path(), &["run", "in.jsonl", "--config", "c.toml", "--json"]).expect(0);
+    assert!(ended.stderr.contains("c.toml switches off: the pack zh\n"), "{}", ended.stderr);
+    assert_eq!(ended.json()["switched_off"]["packs"], json!(["zh"]));
+}
+
+#[test]
 fn what_a_config_switches_off_is_said_once_in_one_line() {
     let dir = folder();
     write(dir.path(), "in.jsonl", std::fs::read(DIALOGUES).unwrap());

@@ -44,6 +44,20 @@ fn a_config_beside_rule_files_is_none() {
 }
 
 #[test]
+fn a_check_says_that_a_broken_config_was_left_out() {
+    let dir = folder();
+    write(dir.path(), "a.toml", RULE);
+    for (config, what) in [
+        ("format = 1\nrules = 3\n", "rejoinder.toml cannot be used"),
+        ("format = 1\n[rules]\npacks = [\"./none.toml\"]\n", "a pack of the config cannot be used"),
+    ] {
+        write(dir.path(), "rejoinder.toml", config);
+        let said = within(dir.path(), &["rules", "check", "a.toml"]).expect(0).stderr;
+        assert!(said.contains(what) && said.contains("so no conflict"), "{said}");
+    }
+}
+
+#[test]
 fn one_file_by_two_paths_is_one_file() {
     let dir = folder();
     std::fs::create_dir(dir.path().join("sub")).unwrap();

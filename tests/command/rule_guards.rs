@@ -349,7 +349,8 @@ fn guards_of_a_run_in_shards_are_those_of_one_process() {
         assert!(ended.get("guards").is_none(), "a shard is no whole: {ended}");
     }
     let strict = ["--shard", "1/3", "--strict-guards"];
-    within(dir.path(), &[&run[..], &["job"], &strict[..]].concat()).expect(2);
+    let refused = within(dir.path(), &[&run[..], &["job"], &strict[..]].concat()).expect(2);
+    assert!(refused.stderr.contains("rejoinder merge DIR --strict-guards"), "{}", refused.stderr);
     within(dir.path(), &["merge", "job", "--strict-guards"]).expect(3);
     let merged = within(dir.path(), &["merge", "job", "--json"]).expect(0).json();
     assert_eq!(merged["guards"], whole["guards"]);

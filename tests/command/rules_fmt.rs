@@ -107,6 +107,73 @@ fn what_is_no_rule_file_is_reported_and_left_and_the_others_are_formatted() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_or_written_is_named_and_the_others_are_formatted() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let dir = folder();
+    symlink("nowhere.toml", dir.path().join("a.toml")).unwrap();
+    let locked = write(dir.path(), "b.toml", MESSY);
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let fine = write(dir.path(), "c.toml", MESSY);
+    let ended = within(dir.path(), &["rules", "fmt", "."]).expect(8);
+    assert_eq!(
+        ended.stdout,
+        "formatted ./c.toml\n1 file formatted, 0 files in the one style already, 2 files that cannot be formatted\n"
+    );
+    for part in ["cannot read rules from ./a.toml", "cannot write ./b.toml: the file is read-only"] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    assert_eq!((read(&locked).as_str(), read(&fine).as_str()), (MESSY, CLEAN));
+}
+
+#[test]
+fn a_folder_without_rule_files_is_no_success() {
+    let dir = folder();
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    write(dir.path(), "empty/rejoinder.toml", "format = 1\n");
+    write(dir.path(), "desk.toml", CLEAN);
+    for args in [
+        &["fmt", "empty"][..],
+        &["fmt", "--check", "empty"],
+        &["fmt", "desk.toml", "empty"],
+        &["check", "empty"],
+        &["check", "desk.toml", "empty"],
+        &["list", "empty"],
+        &["test", "empty"],
+    ] {
+        let ended = within(dir.path(), &[&["rules"], args].concat()).expect(2);
+        assert!(ended.stderr.contains("no rule file is in empty: "), "{args:?}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{args:?}");
+    }
+}
+
+#[test]
+fn a_list_shows_guards_and_no_text_of_a_file_steers_the_terminal() {
+    let dir = folder();
+    let guarded = "format = 1\nversion = \"\\u001b[31m1|2\\n## x\"\n[guard]\nmax-accept-share = 0.05\n[[rule]]\nid = \"a\"\n\
+                   category = \"UR5\"\nroute = \"accept\"\nany = [\"x\"]\n[rule.guard]\nmin-precision = 0.9\n";
+    write(dir.path(), "mine.toml", guarded);
+    let listed = within(dir.path(), &["rules", "list", "mine.toml"]).expect(0).stdout;
+    assert!(
+        listed.starts_with(
+            "mine.toml: 1 rule, version \\u{1b}[31m1|2\\n## x\n  guard: max-accept-share = 0.05\n"
+        ),
+        "{listed}"
+    );
+    assert!(listed.contains("1 phrase, guard: min-precision = 0.9\n"), "{listed}");
+    let json = within(dir.path(), &["rules", "list", "--json", "mine.toml"]).expect(0).json();
+    let guard = |rule: Option<&str>, limit: &str, wanted: f64, line: u64, column: u64| {
+        serde_json::json!({
+            "file": "mine.toml", "rule": rule, "limit": limit, "wanted": wanted, "line": line, "column": column
+        })
+    };
+    let of_file = guard(None, "max-accept-share", 0.05, 4, 20);
+    let of_rule = guard(Some("a"), "min-precision", 0.9, 11, 17);
+    assert_eq!(json["guards"], serde_json::json!([of_file, of_rule]));
+}
+
 #[test]
 fn what_to_format_must_be_named_and_no_shipped_pack_can_be() {
     assert!(rejoinder(&["rules", "fmt"]).expect(2).stderr.contains("- for standard input"));

@@ -109,7 +109,10 @@ fn explain_shows_the_value_disarmed() {
     let free = explain("0:5:2");
     assert!(free.contains("FAIL where.plan") && free.contains("`free`"), "{free}");
     let none = explain("0:6:2");
-    assert!(none.contains("FAIL where.plan") && none.contains("the record has no such column"), "{none}");
+    assert!(
+        none.contains("FAIL where.plan") && none.contains("the record has no value in such a column"),
+        "{none}"
+    );
 }
 
 #[test]

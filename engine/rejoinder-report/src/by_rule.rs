@@ -29,7 +29,7 @@ pub struct RuleCounts {
 
 /// One rule's row.
 #[derive(Clone, Debug, Serialize)]
-pub struct RuleRow {
+pub struct RuleFigures {
     /// The rule.
     pub id: String,
     /// The rule's route.
@@ -117,11 +117,11 @@ impl RuleCounts {
     }
 
     /// A row a rule, in the order of the rules.
-    pub fn rows(&self, engine: &Engine) -> Vec<RuleRow> {
+    pub fn rows(&self, engine: &Engine) -> Vec<RuleFigures> {
         let is_timed = self.costs.rules.iter().any(|t| !t.is_zero());
         let tallies = self.counter.rules().iter().zip(&self.labels);
         let rows = engine.rules.rules().iter().zip(tallies).zip(&self.costs.rules);
-        rows.map(|((rule, (t, labels)), time)| RuleRow {
+        rows.map(|((rule, (t, labels)), time)| RuleFigures {
             id: rule.id.clone(),
             route: rule.route.name(),
             category: rule.category,
@@ -141,7 +141,7 @@ impl RuleCounts {
 }
 
 /// The rows as a table for people; below the table stand the rules without effect.
-pub fn table(rows: &[RuleRow]) -> String {
+pub fn table(rows: &[RuleFigures]) -> String {
     let mut out = String::new();
     let with_labels = rows.iter().any(|r| r.precision.is_some());
     let with_time = rows.iter().any(|r| r.micros.is_some());

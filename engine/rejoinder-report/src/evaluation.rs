@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::numbers::counted;
 
-use crate::by_rule::{RuleRow, table};
+use crate::by_rule::{RuleFigures, table};
 
 /// One later turn with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub struct Evaluation {
     pub categories: Vec<ClassScore>,
     /// A row for each rule, where rows were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rules: Option<Vec<RuleRow>>,
+    pub rules: Option<Vec<RuleFigures>>,
 }
 
 impl Evaluation {

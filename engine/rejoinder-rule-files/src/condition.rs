@@ -158,7 +158,9 @@ impl Measurement {
             Self::Is(is) => is.to_string(),
             Self::Share(share) => format!("{share:.2}"),
             Self::Language(language) => language.map_or("no language told", Language::code).to_owned(),
-            Self::Column(values) if values.is_empty() => "the record has no such column".to_owned(),
+            Self::Column(values) if values.is_empty() => {
+                "the record has no value in such a column".to_owned()
+            }
             Self::Column(values) => {
                 let values: Vec<String> =
                     values.iter().map(|value| format!("`{}`", value.escape_debug())).collect();

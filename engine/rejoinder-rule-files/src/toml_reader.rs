@@ -201,10 +201,10 @@ pub(crate) fn whole(value: &DeValue<'_>) -> Option<i64> {
 }
 
 fn wrong_type(key: &str, expected: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) {
-    findings.report(
-        "R004",
-        value.span(),
-        format!("`{key}` must be {expected}, found {}", value.get_ref().type_str()),
-        "",
-    );
+    let not_finite = |text: &str| text.ends_with("nan") || text.ends_with("inf");
+    let found = match value.get_ref().as_float() {
+        Some(float) if not_finite(float.as_str()) => float.as_str(),
+        _ => value.get_ref().type_str(),
+    };
+    findings.report("R004", value.span(), format!("`{key}` must be {expected}, found {found}"), "");
 }

@@ -65,11 +65,10 @@ impl SpoolRow {
         let judge = &engine.config.judge;
         let window = settings::shown_window(judge);
         let row = |turns: &[&ScannedTurn], lines: Vec<DialogueLine>, hints: Vec<RuleHint>| {
-            let mut coverage: Vec<_> =
-                turns.iter().map(|turn| guards::coverage(engine, scanned, turn)).collect();
-            if coverage.iter().all(Vec::is_empty) {
-                coverage.clear();
-            }
+            let coverage = match engine.rules.guards().all().is_empty() {
+                true => Vec::new(),
+                false => guarded(engine, scanned, turns),
+            };
             let id = conversation.id(turns[0]);
             let open = turns.iter().map(|t| t.message_index as u32).collect();
             let question = Question { id, lines, open, hints };
@@ -107,6 +106,12 @@ impl SpoolRow {
             stretch.push(Self { stretch: name, ..row });
         }
     }
+}
+
+/// The guards that cover each turn; empty where none covers any.
+fn guarded(engine: &Engine, scanned: &ScannedBatch<'_>, turns: &[&ScannedTurn]) -> Vec<Vec<GuardCoverage>> {
+    let coverage: Vec<_> = turns.iter().map(|turn| guards::coverage(engine, scanned, turn)).collect();
+    if coverage.iter().all(Vec::is_empty) { Vec::new() } else { coverage }
 }
 
 /// Where rules with a category hit the turn.

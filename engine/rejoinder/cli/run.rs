@@ -86,7 +86,7 @@ pub(super) struct RunArgs {
     /// End with exit code 3 if a guard of the rules is broken
     ///
     /// The run is finished and kept all the same. Without the flag, a broken guard is a warning. Of shards, `merge` looks at the guards.
-    #[arg(long, conflicts_with = "shard", help_heading = OUTPUT)]
+    #[arg(long, help_heading = OUTPUT)]
     strict_guards: bool,
     #[command(flatten)]
     threads: Threads,
@@ -135,6 +135,12 @@ fn run_shard(
     shard: ShardNumber,
     begun: Instant,
 ) -> Result<Exit, Failure> {
+    if args.strict_guards {
+        return Err(Failure::usage(
+            "--strict-guards looks at a whole run, and a shard is a part of one: leave the flag out here, and say it when all shards \
+             are done: rejoinder merge DIR --strict-guards",
+        ));
+    }
     let threads = args.threads.get();
     let (inputs, out, offline) = (&args.inputs, args.out.as_deref(), args.offline);
     let shard = ShardRun { shard, effective, inputs, out, offline, threads };

@@ -156,7 +156,8 @@ pub(super) fn effective_config(
         }
         None => EffectiveConfig::load(file.config.as_deref())?,
     };
-    let off = config.config.switched_off();
+    let mut off = config.config.switched_off();
+    off.keep_absent(&config.config.rules.packs);
     if let Some(name) = config.file().filter(|_| !off.is_empty()) {
         remark(&format!("{name} switches off: {off}"));
     }

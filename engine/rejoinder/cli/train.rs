@@ -58,7 +58,7 @@ pub(super) struct TrainArgs {
     /// a kind].
     #[arg(long, value_name = "COLUMN", help_heading = TRAINING)]
     kinds: Option<String>,
-    /// All that is drawn depends on it
+    /// The number that all draws depend on
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = TRAINING)]
     seed: u64,
     #[command(flatten)]

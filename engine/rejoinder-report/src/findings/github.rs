@@ -3,6 +3,8 @@
 use rejoinder_core::diagnostic::{Diagnostic, Severity};
 use rejoinder_core::printable;
 
+use super::{message, plain_path};
+
 /// A line for each finding, such as `::error file=a.toml,line=1,col=2,endColumn=5,title=R005::what is wrong`.
 pub fn workflow_commands(findings: &[Diagnostic]) -> String {
     findings.iter().map(workflow_command).collect()
@@ -13,19 +15,14 @@ fn workflow_command(finding: &Diagnostic) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let file = finding.file.strip_prefix("./").unwrap_or(&finding.file);
-    let message = match finding.help.is_empty() {
-        true => finding.message.clone(),
-        false => format!("{}\n{}", finding.message, finding.help),
-    };
     format!(
         "::{command} file={},line={},col={},endColumn={},title={}::{}\n",
-        property(file),
+        property(plain_path(&finding.file)),
         finding.line,
         finding.column,
         finding.column + finding.width,
         property(finding.code),
-        data(&message),
+        data(&message(finding)),
     )
 }
 

@@ -6,6 +6,8 @@ use rejoinder_core::diagnostic::{Diagnostic, Severity};
 use rejoinder_rules::codes;
 use serde_json::{Value, json};
 
+use super::{message, plain_path};
+
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -60,10 +62,6 @@ fn reporting_rule(finding: &Diagnostic) -> Value {
 }
 
 fn result(finding: &Diagnostic, rule: Option<usize>) -> Value {
-    let text = match finding.help.is_empty() {
-        true => finding.message.clone(),
-        false => format!("{}\n{}", finding.message, finding.help),
-    };
     let region = json!({
         "startLine": finding.line,
         "startColumn": finding.column,
@@ -77,7 +75,7 @@ fn result(finding: &Diagnostic, rule: Option<usize>) -> Value {
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": level(finding.severity),
-        "message": { "text": text },
+        "message": { "text": message(finding) },
         "locations": [location],
     })
 }
@@ -92,11 +90,7 @@ fn uri(path: &str) -> String {
     } else if path.starts_with('/') {
         uri += "file://";
     }
-    let mut rest = path.as_str();
-    while let Some(inner) = rest.strip_prefix("./") {
-        rest = inner.trim_start_matches('/');
-    }
-    for byte in rest.bytes() {
+    for byte in plain_path(&path).bytes() {
         match byte {
             b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(byte.into()),
             _ if byte.is_ascii_alphanumeric() => uri.push(byte.into()),

@@ -11,13 +11,22 @@ const NAMED: usize = 5;
 /// Columns of the records that are named one by one.
 const NAMED_PRESENT: usize = 20;
 
-/// That rules ask for columns that no record has.
+/// That rules ask for columns that no record has, or in which none has a value.
 pub fn rule_columns(columns: &RuleColumns) -> Option<Remark> {
     let missing: Vec<(&str, &str)> = columns.missing().collect();
     let present: Vec<&str> = columns.present.iter().map(String::as_str).collect();
+    let is_there = |column: &str| columns.present.contains(column);
     let about = |&(column, rule): &(&str, &str)| {
         let near = did_you_mean(column, &present);
-        let advice = if near.starts_with("did") { format!(" ({near})") } else { String::new() };
+        let advice = match near.starts_with("did") {
+            _ if is_there(column) => {
+                format!(
+                    " (it is empty, or an object: a dot leads to a value inside it, as in `{column}.key`)"
+                )
+            }
+            true => format!(" ({near})"),
+            false => String::new(),
+        };
         format!("the rule {rule} asks for `{}`{advice}", column.escape_debug())
     };
     let mut named: Vec<String> = missing.iter().take(NAMED).map(about).collect();
@@ -29,13 +38,17 @@ pub fn rule_columns(columns: &RuleColumns) -> Option<Remark> {
         few if few.len() <= NAMED_PRESENT => format!("The columns here are {}.", quoted_list(few)),
         many => format!("The columns here are {}, ….", quoted_list(&many[..NAMED_PRESENT])),
     };
+    let conversations = counted(columns.conversations, "conversation");
+    let lacking = match missing.iter().any(|(column, _)| is_there(column)) {
+        true => format!("in which none of {conversations} with later turns has a value"),
+        false => format!("that none of {conversations} with later turns has"),
+    };
     (!missing.is_empty()).then(|| {
         Remark::new(
             "rule-columns",
             format!(
-                "Rules ask in `where` for columns that none of {} with later turns has, and never hit: {}. {there_are}",
-                counted(columns.conversations, "conversation"),
-                named.join("; "),
+                "Rules ask in `where` for columns {lacking}, and never hit: {}. {there_are}",
+                named.join("; ")
             ),
         )
     })
@@ -60,6 +73,14 @@ mod tests {
         let said = rule_columns(&columns).unwrap().text;
         assert!(said.contains("the rule a.b asks for `modle` (did you mean `model`?)."), "{said}");
         assert!(said.contains("none of 2 conversations"), "{said}");
+        columns.asked.insert("source".to_owned(), asked(0));
+        let said = rule_columns(&columns).unwrap().text;
+        assert!(
+            said.contains("columns in which none of 2 conversations with later turns has a value"),
+            "{said}"
+        );
+        assert!(said.contains("`source` (it is empty, or an object: a dot leads"), "{said}");
+        columns.asked.insert("source".to_owned(), asked(1));
         columns.asked.remove("modle");
         assert_eq!(rule_columns(&columns), None);
     }

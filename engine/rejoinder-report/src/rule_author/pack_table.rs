@@ -3,6 +3,8 @@
 use rejoinder_core::{Category, printable};
 use rejoinder_rules::{Route, Rule};
 
+use crate::run_report::markdown_text;
+
 const HEADS: [&str; 4] = ["rules", "phrases", "regexes", "tests"];
 
 /// A pack, and those of its rules that are in force.
@@ -24,7 +26,13 @@ pub fn pack_table(packs: &[PackRow<'_>]) -> String {
     let heads: Vec<String> = heads.map(str::to_owned).collect();
     let mut rows: Vec<Vec<String>> = packs
         .iter()
-        .map(|pack| cells(&format!("`{}`", pack.name), &pack.languages, &numbers(&pack.rules)))
+        .map(|pack| {
+            cells(
+                &format!("`{}`", pack.name.replace('`', "'")),
+                &markdown_text(&pack.languages),
+                &numbers(&pack.rules),
+            )
+        })
         .collect();
     if packs.len() > 1 {
         let all: Vec<&Rule> = packs.iter().flat_map(|pack| pack.rules.iter().copied()).collect();
@@ -52,8 +60,8 @@ pub fn pack_table(packs: &[PackRow<'_>]) -> String {
 }
 
 fn cells(name: &str, languages: &str, numbers: &[usize]) -> Vec<String> {
-    let texts = [name, languages].map(|text| printable(text).replace('|', "\\|").replace('\n', " "));
-    texts.into_iter().chain(numbers.iter().map(usize::to_string)).collect()
+    let name = printable(name).replace('|', "\\|").replace(['\n', '\t'], " ");
+    [name, languages.to_owned()].into_iter().chain(numbers.iter().map(usize::to_string)).collect()
 }
 
 /// The figures of a row, in the order of its columns.
@@ -101,5 +109,9 @@ mod tests {
         assert!(lines[3].starts_with("| `a\\|b` |"), "{}", lines[3]);
         assert!(lines[4].starts_with("| all    |     |     4 |"), "{}", lines[4]);
         assert_eq!(pack_table(&[row("en")]).lines().count(), 3);
+        let hostile = PackRow { languages: "e\u{1b}[31m|n\n## *x*".to_owned(), ..row("a`b\nc\u{202e}") };
+        let table = pack_table(&[hostile]);
+        assert_eq!(table.lines().count(), 3, "{table}");
+        assert!(table.contains("| `a'b c\\u{202e}` | e\\\\u{1b}\\[31m\\|n \\#\\# \\*x\\* |"), "{table}");
     }
 }

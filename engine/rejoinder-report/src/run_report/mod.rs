@@ -35,4 +35,5 @@ pub use page::html;
 pub use recall::{AskingOption, PurposeOptions, RecallSection, SearchedCurve, SearchedPoint};
 pub use rules::{PluginCounts, RuleCounts, RuleSection};
 pub use share::Share;
+pub(crate) use templates::markdown_text;
 pub use value::{MissingFigures, ReportOptions, ReportRemark, RunReport, schema};

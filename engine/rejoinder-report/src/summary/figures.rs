@@ -202,6 +202,9 @@ impl Summary {
             Some(_) => Vec::new(),
         };
         remarks.extend(remarks::guards(&guards, &run_dir));
+        let mut switched_off = manifest.config.switched_off();
+        // A pack is in force, too, where another extends it.
+        switched_off.packs.retain(|name| manifest.rules.iter().all(|file| file.pack != *name));
         let nothing_read = reading.nothing();
         let (after, drift) = NightSummary::of(run, &counts)?.unzip();
         remarks.extend(drift.flatten());
@@ -233,7 +236,7 @@ impl Summary {
             seconds,
             bytes: scan.read.bytes,
             run_dir,
-            switched_off: manifest.config.switched_off(),
+            switched_off,
             requests: here.requests,
             paper_requests: paper.requests,
             input_tokens: here.input_tokens,

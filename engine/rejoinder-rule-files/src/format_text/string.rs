@@ -8,7 +8,9 @@ use rejoinder_core::printable;
 /// lines, and characters that nobody sees.
 pub(super) fn text<'t>(value: &str, written: &'t str, is_regex: bool) -> Cow<'t, str> {
     let is_plain = !value.contains(char::is_control) && matches!(printable(value), Cow::Borrowed(_));
-    if !is_plain || written.contains('\n') {
+    // An escape shows a character that itself would not be seen.
+    let is_shown = |c: char| c == ' ' || !c.is_whitespace() || written.contains(c);
+    if !is_plain || written.contains('\n') || !value.chars().all(is_shown) {
         return written.into();
     }
     let is_literal = !value.is_empty() && !value.contains("'''") && !value.ends_with('\'');

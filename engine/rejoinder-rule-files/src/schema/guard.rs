@@ -186,6 +186,7 @@ mod tests {
             ("[guard]\nmin-precision = 1.0", "R020", 3, 17, "no number of answers"),
             ("[guard]\nmax-cost-per-1000 = -1", "R020", 3, 21, "at least 0"),
             ("[guard]\nmax-accept-shares = 0.5", "R002", 3, 1, "did you mean `max-accept-share`"),
+            ("[guard]\nmax-accept-share = nan", "R004", 3, 20, "must be a number, found nan"),
             ("[guard]\nmin-precision = \"much\"", "R004", 3, 17, "a share, or a table"),
             ("[guard]\nmin-precision = { bound = \"lower\" }", "R003", 3, 17, "`share`"),
             (

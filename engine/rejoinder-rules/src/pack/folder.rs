@@ -77,13 +77,19 @@ impl Pack {
         files.sort();
         Ok(files)
     }
+
+    /// The text of a rule file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is not UTF-8, or is far longer than people write.
+    pub fn read_text(path: &Path) -> Result<String, UnreadableFile> {
+        read_bounded(path).map_err(|error| UnreadableFile { path: path.to_owned(), error })
+    }
 }
 
 fn read(name: &str, path: &Path) -> Result<Pack, UnreadableFile> {
-    match read_bounded(path) {
-        Ok(text) => Ok(Pack::new(name, &path.display().to_string(), &text)),
-        Err(error) => Err(UnreadableFile { path: path.to_owned(), error }),
-    }
+    let text = Pack::read_text(path)?;
+    Ok(Pack::new(name, &path.display().to_string(), &text))
 }
 
 fn read_bounded(path: &Path) -> std::io::Result<String> {

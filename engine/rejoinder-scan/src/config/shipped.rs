@@ -27,6 +27,16 @@ impl SwitchedOff {
     pub const fn is_empty(&self) -> bool {
         self.packs.is_empty() && self.plugins.is_empty() && self.rules.is_empty()
     }
+
+    /// Takes out the packs that the config's packs `named` bring along, since they extend them. What cannot be read brings nothing.
+    pub fn keep_absent(&mut self, named: &[String]) {
+        let is_shipped = |name: &String| Pack::shipped().any(|shipped| shipped == name);
+        if self.packs.is_empty() || named.iter().all(is_shipped) {
+            return;
+        }
+        let loaded = Pack::load(named).unwrap_or_default();
+        self.packs.retain(|pack| loaded.iter().all(|one| one.name != *pack));
+    }
 }
 
 impl fmt::Display for SwitchedOff {

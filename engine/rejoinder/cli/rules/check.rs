@@ -1,6 +1,7 @@
 //! `rejoinder rules check`: all mistakes at once.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::Display;
 
 use clap::Args;
 use rejoinder_core::diagnostic::{Diagnostic, Severity};
@@ -11,6 +12,7 @@ use rejoinder_scan::fact_problems;
 
 use super::super::print;
 use super::super::settings::{ConfigFileArgs, effective_config, found_config};
+use super::super::terminal::remark;
 use super::FilesArgs;
 use super::files::{LoadedFile, load_readable};
 use super::finding_format::FindingFormatArgs;
@@ -85,14 +87,23 @@ fn conflicts(
     checked: &HashSet<PackIdentity>,
     config: &ConfigFileArgs,
 ) -> Result<Vec<Diagnostic>, Failure> {
+    let without = |what: &str, why: &dyn Display| {
+        remark(&format!(
+            "{what} cannot be used, so no conflict with the packs in force was looked for: {why}"
+        ));
+    };
     let config = match (config.named(), found_config(config.is_said())) {
         (Some(named), _) => Some(EffectiveConfig::load(Some(named))?),
         // One that was found is no part of what is checked.
-        (None, Some(found)) => EffectiveConfig::load_found(found).ok(),
+        (None, Some(found)) => EffectiveConfig::load_found(found)
+            .inspect_err(|error| without(&found.display().to_string(), error))
+            .ok(),
         (None, None) => None,
     };
     let rules = config.map(|config| config.config.rules).unwrap_or_default();
-    let in_force = Pack::load(&rules.packs).unwrap_or_default();
+    let in_force = Pack::load(&rules.packs)
+        .inspect_err(|error| without("a pack of the config", error))
+        .unwrap_or_default();
     let is_checked = |pack: &Pack| checked.contains(pack.identity());
     if !in_force.iter().any(is_checked) {
         return Ok(Pack::conflicts(together, is_checked, &[]));

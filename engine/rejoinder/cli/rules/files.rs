@@ -41,12 +41,16 @@ impl FilesArgs {
 /// The rule files that the user named, each once, behind those that it extends.
 ///
 /// # Errors
-/// If one cannot be read.
+/// If one cannot be read, or a folder holds none.
 pub(super) fn load(args: &FilesArgs) -> Result<Vec<LoadedFile>, Failure> {
     let names = args.names();
     let mut loaded = LoadedFiles::new(&names);
     for name in &names {
-        Pack::named(name).map_err(unusable)?.into_iter().for_each(|pack| loaded.add(pack));
+        let packs = Pack::named(name).map_err(unusable)?;
+        if packs.is_empty() {
+            return Err(no_rule_file(name));
+        }
+        packs.into_iter().for_each(|pack| loaded.add(pack));
     }
     Ok(loaded.files)
 }
@@ -54,12 +58,15 @@ pub(super) fn load(args: &FilesArgs) -> Result<Vec<LoadedFile>, Failure> {
 /// The same, and for each file that cannot be read a finding: one of a folder, or one of several that the user named.
 ///
 /// # Errors
-/// If what the user named is not there, or is one file alone and cannot be read.
+/// If what the user named is not there, is one file alone and cannot be read, or is a folder without rule files.
 pub(super) fn load_readable(args: &FilesArgs) -> Result<(Vec<LoadedFile>, Vec<Diagnostic>), Failure> {
     let names = args.names();
     let (mut loaded, mut lost) = (LoadedFiles::new(&names), Vec::new());
     for name in &names {
         match FoundPacks::of(name) {
+            Ok(found) if found.packs.is_empty() && found.unreadable.is_empty() => {
+                return Err(no_rule_file(name));
+            }
             Ok(found) => {
                 found.packs.into_iter().for_each(|pack| loaded.add(pack));
                 lost.extend(found.unreadable.iter().map(UnreadableFile::finding));
@@ -117,6 +124,13 @@ impl LoadedFile {
     pub(super) fn own(&self) -> &Pack {
         self.packs.last().expect("a file comes with itself")
     }
+}
+
+/// What a command ends with where a folder that the user named holds no rule file.
+pub(super) fn no_rule_file(folder: &str) -> Failure {
+    Failure::usage(format!(
+        "no rule file is in {folder}: rule files end in .toml, and are looked for in the folder itself, not in folders inside it"
+    ))
 }
 
 /// What a command ends with where rules cannot be used.

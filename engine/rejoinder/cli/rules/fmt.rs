@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
 use clap::Args;
@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::super::args::OUTPUT;
 use super::super::print;
-use super::files::unusable;
+use super::files::{no_rule_file, unusable};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
 use rejoinder_report::rule_author::text_difference::text_difference;
@@ -47,8 +47,9 @@ pub(super) fn main(args: &FmtArgs) -> Result<Exit, Failure> {
     }
     let files = named_files(&args.files)?;
     let (mut changed, mut lost) = (0, 0);
+    let mut out_of_reach = Vec::new();
     for file in &files {
-        match format_file(file, args.check)? {
+        match format_file(file, args.check) {
             FormatOutcome::AsItWas => {}
             FormatOutcome::Other(difference) => {
                 changed += 1;
@@ -63,17 +64,22 @@ pub(super) fn main(args: &FmtArgs) -> Result<Exit, Failure> {
                 lost += 1;
                 print(&format!("{finding}\n\n"))?;
             }
+            FormatOutcome::OutOfReach(why) => out_of_reach.push(why),
         }
     }
+    let unformatted = lost + out_of_reach.len();
     let [changed_files, others] =
-        [changed, files.len() - changed - lost].map(|count| counted(count as u64, "file"));
-    let lost_files = if lost > 0 {
-        format!(", {} that cannot be formatted", counted(lost as u64, "file"))
+        [changed, files.len() - changed - unformatted].map(|count| counted(count as u64, "file"));
+    let lost_files = if unformatted > 0 {
+        format!(", {} that cannot be formatted", counted(unformatted as u64, "file"))
     } else {
         String::new()
     };
     let verdict = if args.check { "not formatted" } else { "formatted" };
     print(&format!("{changed_files} {verdict}, {others} in the one style already{lost_files}\n"))?;
+    if !out_of_reach.is_empty() {
+        return Err(Failure::new(Exit::Io, out_of_reach.join("\n")));
+    }
     Ok(if lost > 0 || (args.check && changed > 0) { Exit::CheckFailed } else { Exit::Ok })
 }
 
@@ -104,9 +110,13 @@ fn named_files(names: &[String]) -> Result<Vec<String>, Failure> {
         }
         let path = Path::new(name);
         match path.is_dir() {
-            true => files.extend(
-                Pack::files_in(path).map_err(unusable)?.iter().map(|file| file.display().to_string()),
-            ),
+            true => {
+                let found = Pack::files_in(path).map_err(unusable)?;
+                if found.is_empty() {
+                    return Err(no_rule_file(name));
+                }
+                files.extend(found.iter().map(|file| file.display().to_string()));
+            }
             false => files.push(name.clone()),
         }
     }
@@ -122,29 +132,32 @@ enum FormatOutcome {
     Other(String),
     /// The file is not text, or not TOML.
     Lost(Box<Diagnostic>),
+    /// The file cannot be read or written; the file and why, in words.
+    OutOfReach(String),
 }
 
-fn format_file(file: &str, is_check: bool) -> Result<FormatOutcome, Failure> {
+fn format_file(file: &str, is_check: bool) -> FormatOutcome {
     let path = Path::new(file);
-    let text = match fs::read_to_string(path) {
+    let text = match Pack::read_text(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            let lost = UnreadableFile { path: path.to_owned(), error };
-            return Ok(FormatOutcome::Lost(lost.finding().into()));
+        Err(lost) if lost.error.kind() == ErrorKind::InvalidData => {
+            return FormatOutcome::Lost(lost.finding().into());
         }
-        Err(error) => return Err(Failure::io(format!("cannot read rules from {file}"), &error)),
+        Err(lost) => {
+            return FormatOutcome::OutOfReach(format!("cannot read rules from {file}: {}", lost.error));
+        }
     };
     let formatted = match format_text(file, &text) {
         Ok(formatted) => formatted,
-        Err(finding) => return Ok(FormatOutcome::Lost(finding)),
+        Err(finding) => return FormatOutcome::Lost(finding),
     };
     if formatted == text {
-        return Ok(FormatOutcome::AsItWas);
+        return FormatOutcome::AsItWas;
     }
-    if !is_check {
-        replace(path, &formatted).map_err(|e| Failure::io(format!("cannot write {file}"), &e))?;
+    if !is_check && let Err(error) = replace(path, &formatted) {
+        return FormatOutcome::OutOfReach(format!("cannot write {file}: {error}"));
     }
-    Ok(FormatOutcome::Other(text_difference(&text, &formatted)))
+    FormatOutcome::Other(text_difference(&text, &formatted))
 }
 
 /// Writes a text over the file `path`, whole or not at all. The file's mode stays, and so does a link to it.
@@ -152,7 +165,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     let mode = fs::metadata(&path)?.permissions();
     if mode.readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
+        return Err(io::Error::new(ErrorKind::PermissionDenied, "the file is read-only"));
     }
     let folder = path.parent().unwrap_or_else(|| Path::new("/"));
     let mut file = NamedTempFile::with_prefix_in(".rules-", folder)?;

@@ -1,13 +1,13 @@
 //! `rejoinder rules list`: what there is, a line a rule.
 
 use clap::Args;
-use rejoinder_core::Category;
-use rejoinder_rules::{Condition, MatchPosition, Pack, Rule};
+use rejoinder_core::{Category, printable};
+use rejoinder_rules::{Condition, Guard, GuardLimit, MatchPosition, Pack, Rule};
 
 use super::super::args::OUTPUT;
 use super::super::settings::{ConfigFileArgs, effective_config};
 use super::super::{print, print_json};
-use super::files::load_in_force;
+use super::files::{LoadedFile, load_in_force};
 use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
@@ -39,7 +39,7 @@ pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
     if args.json {
         let rules = loaded.iter().flat_map(|l| &l.own().content.rules);
         let rows: Vec<_> = rules.map(|rule| row(rule, is_disabled(rule))).collect();
-        print_json(&serde_json::json!({ "rules": rows }))?;
+        print_json(&serde_json::json!({ "rules": rows, "guards": guards(&loaded) }))?;
         return Ok(Exit::Ok);
     }
     if args.table {
@@ -59,9 +59,15 @@ pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
     let mut rules = 0;
     for file in &loaded {
         let content = &file.own().content;
-        let version =
-            if content.version.is_empty() { String::new() } else { format!(", version {}", content.version) };
-        print(&format!("{}: {}{version}\n", file.file, counted(content.rules.len() as u64, "rule")))?;
+        let version = match content.version.is_empty() {
+            true => String::new(),
+            false => format!(", version {}", in_one_line(&content.version)),
+        };
+        let name = in_one_line(&file.file);
+        print(&format!("{name}: {}{version}\n", counted(content.rules.len() as u64, "rule")))?;
+        if !content.guard.is_empty() {
+            print(&format!("  guard: {}\n", limits(&content.guard).join(", ")))?;
+        }
         for rule in &content.rules {
             print(&line(rule, is_disabled(rule)))?;
         }
@@ -69,6 +75,40 @@ pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
     }
     print(&format!("{} in {}\n", counted(rules as u64, "rule"), counted(loaded.len() as u64, "file")))?;
     Ok(Exit::Ok)
+}
+
+/// A text of a rule file as no more than a line of a terminal.
+fn in_one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
+/// The limits of a guard, such as `max-accept-share = 0.05`.
+fn limits(guard: &Guard) -> Vec<String> {
+    guard.limits.iter().map(|at| format!("{} = {}", at.limit.key(), at.limit.value())).collect()
+}
+
+/// The limits of the files' guards and of their rules' guards, each with its place.
+fn guards(loaded: &[LoadedFile]) -> Vec<serde_json::Value> {
+    let of = |file: &str, rule: Option<&str>, guard: &Guard| -> Vec<serde_json::Value> {
+        let limit = |at: &GuardLimit| {
+            serde_json::json!({
+                "file": file,
+                "rule": rule,
+                "limit": at.limit.key(),
+                "wanted": at.limit.value(),
+                "line": at.line,
+                "column": at.column,
+            })
+        };
+        guard.limits.iter().map(limit).collect()
+    };
+    let of_file = |file: &LoadedFile| {
+        let pack = file.own();
+        let mut all = of(&pack.file, None, &pack.content.guard);
+        all.extend(pack.content.rules.iter().flat_map(|rule| of(&pack.file, Some(&rule.id), &rule.guard)));
+        all
+    };
+    loaded.iter().flat_map(of_file).collect()
 }
 
 fn line(rule: &Rule, is_disabled: bool) -> String {
@@ -95,6 +135,9 @@ fn line(rule: &Rule, is_disabled: bool) -> String {
         other => other.to_string(),
     }));
     asks.dedup();
+    if !rule.guard.is_empty() {
+        asks.push(format!("guard: {}", limits(&rule.guard).join(", ")));
+    }
     format!(
         "  {:>5}  {:<8} {:<4} {:>5.1}  {:<40} {}\n",
         rule.line,

@@ -10,7 +10,7 @@ use super::super::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, Read
 use super::super::{Threads, described, print, print_json};
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
-use rejoinder_report::by_rule::{RuleCounts, RuleRow, table};
+use rejoinder_report::by_rule::{RuleCounts, RuleFigures, table};
 use rejoinder_report::remarks;
 
 #[derive(Debug, Args)]
@@ -130,9 +130,9 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn sort(rows: &mut [RuleRow], order: RuleOrder) {
-    let micros = |r: &RuleRow| r.micros.unwrap_or(0.0);
-    let precision = |r: &RuleRow| r.precision.map_or(2.0, |p| p.value);
+fn sort(rows: &mut [RuleFigures], order: RuleOrder) {
+    let micros = |r: &RuleFigures| r.micros.unwrap_or(0.0);
+    let precision = |r: &RuleFigures| r.precision.map_or(2.0, |p| p.value);
     match order {
         RuleOrder::File => {}
         RuleOrder::Hits => rows.sort_by_key(|r| std::cmp::Reverse(r.hits)),
