@@ -2,18 +2,18 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use clap::Args;
 use rejoinder_core::diagnostic::Diagnostic;
 use rejoinder_core::printable;
 use rejoinder_rules::{Pack, PackIdentity, UnreadableFile, format_text};
-use tempfile::NamedTempFile;
 
 use super::super::args::OUTPUT;
 use super::super::print;
 use super::files::unusable;
+use super::replace::write_rule_file;
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
 use rejoinder_report::rule_author::text_difference::text_difference;
@@ -142,22 +142,7 @@ fn format_file(file: &str, is_check: bool) -> Result<FormatOutcome, Failure> {
         return Ok(FormatOutcome::AsItWas);
     }
     if !is_check {
-        replace(path, &formatted).map_err(|e| Failure::io(format!("cannot write {file}"), &e))?;
+        write_rule_file(path, &formatted).map_err(|e| Failure::io(format!("cannot write {file}"), &e))?;
     }
     Ok(FormatOutcome::Other(text_difference(&text, &formatted)))
-}
-
-/// Writes a text over the file `path`, whole or not at all. The file's mode stays, and so does a link to it.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = path.canonicalize()?;
-    let mode = fs::metadata(&path)?.permissions();
-    if mode.readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
-    }
-    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
-    let mut file = NamedTempFile::with_prefix_in(".rules-", folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(mode)?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map(|_| ()).map_err(|error| error.error)
 }
