@@ -81,6 +81,7 @@ mod rules_fmt;
 mod rules_schema;
 mod rules_suggest;
 mod rules_try;
+mod rules_try_files;
 mod run;
 mod runs;
 mod shards;

@@ -261,3 +261,27 @@ fn mistakes_name_the_side() {
     let ended = rejoinder(&["rules", "diff", "enn", "none", "--on", DIALOGUES]).expect(2);
     assert!(ended.stderr.contains("no shipped rule pack"), "{}", ended.stderr);
 }
+
+#[test]
+fn filters_narrow_all_that_is_compared() {
+    let dir = folder();
+    let old = write(dir.path(), "old.toml", OLD);
+    let new = write(dir.path(), "new.toml", NEW);
+    let record = |id: &str, model: &str| {
+        let turns = [("user", "Hi"), ("assistant", "Hello."), ("user", "thanks")]
+            .map(|(role, content)| json!({ "role": role, "content": content }));
+        format!("{}\n", json!({ "conversation_id": id, "model": model, "conversation": turns }))
+    };
+    let chats = record("x", "a") + &record("y", "b") + &record("z", "b");
+    let chats = write(dir.path(), "c.jsonl", chats);
+    let args = ["rules", "diff", &old, &new, "--on", &chats, "--where", "model=b"];
+    let found = rejoinder(&[&args[..], &["--json"]].concat()).expect(0).json();
+    assert_eq!((figure(&found, "turns"), figure(&found, "changed")), (2, 2), "{found}");
+    assert!(found["input"].as_str().unwrap().ends_with("records with model=b"), "{found}");
+    for labels in [&[][..], &["--labels"]] {
+        let args =
+            ["rules", "diff", &old, &new, "--on", &chats, "--except", "model=a", "--except", "model=b"];
+        let ended = rejoinder(&[&args[..], labels].concat()).expect(2);
+        assert!(ended.stderr.contains("no record with a later turn is left"), "{}", ended.stderr);
+    }
+}

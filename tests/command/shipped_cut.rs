@@ -34,7 +34,7 @@ fn the_score_decides_by_default_and_the_summary_says_that_its_cut_is_an_assumpti
     let dir = folder();
     let (out, summary) = run(dir.path(), "by-score", DIALOGUES, &[]);
     let says = summary["score_says"].as_str().unwrap();
-    assert!(says.contains("here it is an assumption, which --recall 0.9 makes a promise"), "{says}");
+    assert!(says.contains("here it is an assumption, which `run --recall 0.9` makes a promise"), "{says}");
     assert_eq!(summary["score"]["assumed"]["for"], "all");
     // What is rejected is explained by the score and the cut.
     let lowest = rejoinder(&["show", &out, "--rejected", "--sample", "all", "--json"]).expect(0).stdout;

@@ -1,4 +1,4 @@
-//! The rule author's bench: what a rule does, what a change costs, what must not happen again, and what to write next.
+//! The rule author's bench: what a rule does, what a change costs, and what to write next.
 //!
 //! Values without words for people, which are made in `rejoinder-report`.
 #![forbid(unsafe_code)]

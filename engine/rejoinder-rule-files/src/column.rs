@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::format_text::{toml_list, toml_string};
+
 /// A condition on a metadata column: the column has one of some values, or has values and none of these. It does not hold for a
 /// record that lacks the column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,11 +38,11 @@ impl fmt::Display for ColumnCondition {
         let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         let name = match !self.column.is_empty() && self.column.chars().all(is_bare) {
             true => self.column.clone(),
-            false => format!("{:?}", self.column),
+            false => toml_string(&self.column),
         };
         let values = match &*self.values {
-            [one] => format!("{one:?}"),
-            several => format!("{several:?}"),
+            [one] => toml_string(one),
+            several => toml_list(several),
         };
         match self.is_negated {
             true => write!(f, "where.{name} = {{ not = {values} }}"),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::format_text::toml_list;
 use crate::pattern::Pattern;
 use crate::reading::TextReading;
 
@@ -68,8 +69,10 @@ impl fmt::Display for DialogueWords {
         match (self.is_wanted, self.phrases.is_empty(), self.regexes.is_empty()) {
             (false, ..) => write!(f, "{unless} {regexes}"),
             (true, true, _) => write!(f, "{regex} = [{regexes}]"),
-            (true, false, true) => write!(f, "{any} = {:?}", self.phrases),
-            (true, false, false) => write!(f, "{any} = {:?} or {regex} = [{regexes}]", self.phrases),
+            (true, false, true) => write!(f, "{any} = {}", toml_list(&self.phrases)),
+            (true, false, false) => {
+                write!(f, "{any} = {} or {regex} = [{regexes}]", toml_list(&self.phrases))
+            }
         }
     }
 }

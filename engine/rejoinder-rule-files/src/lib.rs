@@ -33,7 +33,7 @@ pub use column::{ColumnCondition, ColumnValues};
 pub use condition::{AnswerTrait, Condition, Measurement};
 pub use dialogue_words::{DialoguePart, DialogueWords, WordPlace};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
-pub use format_text::format_text;
+pub use format_text::{format_text, toml_string};
 pub use guard::{
     Guard, GuardLimit, GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf, RuleGuard,
 };

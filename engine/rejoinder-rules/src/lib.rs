@@ -29,7 +29,7 @@ pub use rejoinder_rule_files::{
     FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, Guard, GuardLimit,
     GuardOracle, Limit, MatchPosition, Measurement, NameReference, NamedRule, Pattern, PrecisionBound,
     PrecisionFloor, PrecisionOf, Quorum, Route, Rule, RuleFile, RuleGuard, RuleTest, RuleTests, TextReading,
-    codes, format_text, json_schema, parse,
+    codes, format_text, json_schema, parse, toml_string,
 };
 pub use scan::Scanner;
 pub use selector::Selector;

@@ -67,7 +67,7 @@ pub struct Unlabelled {
 
 impl LabelReader {
     /// Whether the record passes the filters: its columns are compared as text.
-    pub(crate) fn admits(&self, record: &Record<'_>) -> bool {
+    pub fn admits(&self, record: &Record<'_>) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.holds(record)) && !self.is_excepted(record)
     }
 

@@ -7,7 +7,7 @@ use rejoinder_cascade::DecisionReason;
 use rejoinder_core::{Answer, RecordId};
 use rejoinder_read::{Chunk, InputFile};
 use rejoinder_run::guards::{GuardCounter, GuardTallies, KnownAnswers};
-use rejoinder_run::labels::Unlabelled;
+use rejoinder_run::labels::{LabelReader, Unlabelled};
 use rejoinder_run::plan::{ChunkPlan, Plan, PlanSum, Planning};
 use rejoinder_run::reading_sample::TurnView;
 use rejoinder_run::recall::draw::{UniformDraw, hash};
@@ -36,6 +36,8 @@ pub struct Comparison<'a> {
     pub planning: Planning<'a>,
     /// What says what the turns hold, if something does.
     pub answers: Option<AnswerSource<'a>>,
+    /// Whose filters say which records count.
+    pub filters: &'a LabelReader,
     /// What is known of the turns on which the guards after the change are checked.
     pub guarded: KnownAnswers<'a>,
     /// How many changed turns of each kind are shown.
@@ -190,7 +192,10 @@ impl Comparison<'_> {
         was_learned_from: &impl Fn(&ScannedConversation<'_>) -> bool,
         show: &impl Fn(TurnView<'_>, TurnView<'_>) -> S,
     ) -> Result<ChunkChange<S>, RunError> {
-        let (was, is) = (old.scan(chunk)?, new.scan(chunk)?);
+        let (mut was, mut is) = (old.scan(chunk)?, new.scan(chunk)?);
+        for scanned in [&mut was, &mut is] {
+            scanned.conversations.retain(|conversation| self.filters.admits(&conversation.record));
+        }
         let mut found = ChunkChange {
             tally: ChangeTally::new(self.before, self.after),
             plans: [self.planning.chunk(old, &was)?, self.planning.chunk(new, &is)?],
@@ -318,10 +323,7 @@ impl<'s> TurnOnSide<'s, '_> {
     }
 }
 
-/// The rules that hit a turn, each once.
+/// The rules that hit a turn.
 fn rules_of(scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> Vec<u32> {
-    let mut rules: Vec<u32> = scanned.hits(turn).iter().map(|hit| hit.rule).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    rules
+    scanned.hits(turn).iter().map(|hit| hit.rule).collect()
 }

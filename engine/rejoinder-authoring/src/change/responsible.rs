@@ -6,6 +6,8 @@ use rejoinder_core::Hit;
 use rejoinder_rules::Rule;
 use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
 
+use super::standing::Standing;
+
 /// The rules of two engines, matched by their ids.
 #[derive(Clone, Debug)]
 pub struct RulePairs {
@@ -59,19 +61,19 @@ impl RulePairs {
     }
 }
 
-/// The rules that hit the turn on this side and not on the other, each once, as far as the decision depends on them.
+/// The rules that hit the turn on this side and not on the other, as far as the decision depends on them.
 fn lone(side: TurnOnSide<'_, '_>, other: &[Hit], pair: &[Option<u32>]) -> Vec<u32> {
     let mut rules: Vec<u32> = Vec::new();
     for hit in side.scanned.hits(side.turn) {
         let hits_there = pair[hit.rule as usize].is_some_and(|pair| other.iter().any(|hit| hit.rule == pair));
-        if !hits_there && !rules.contains(&hit.rule) {
+        if !hits_there {
             rules.push(hit.rule);
         }
     }
     let decides = |rule: &u32| {
         let without =
             side.scanned.ground_without(side.engine, side.conversation, side.turn, Voter::Rule(*rule));
-        without.decision() != side.turn.decision()
+        Standing::of(without) != Standing::of(side.turn.ground)
     };
     let deciding: Vec<u32> = rules.iter().copied().filter(decides).collect();
     if deciding.is_empty() { rules } else { deciding }

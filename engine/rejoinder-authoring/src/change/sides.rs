@@ -14,8 +14,6 @@ pub const NO_RULES: &str = "none";
 pub struct SideRules {
     /// What was named: a rule file, a folder, a shipped pack, or [`NO_RULES`].
     pub name: String,
-    /// Whether the name stands for no rules.
-    pub is_none: bool,
     /// The section of the config that puts the rules in force.
     pub section: RulesConfig,
     /// Rules of `disable` that this side does not have.
@@ -49,7 +47,7 @@ impl RuleSides {
         let beside = PacksBeside::of(config, &[named(old), named(new)].concat())?;
         let side = |name: &str| -> Result<SideRules, PackError> {
             let (section, not_to_disable) = beside.with(config, &named(name))?;
-            Ok(SideRules { name: name.to_owned(), is_none: name == NO_RULES, section, not_to_disable })
+            Ok(SideRules { name: name.to_owned(), section, not_to_disable })
         };
         Ok(Self {
             before: side(old)?,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use rejoinder_core::diagnostic::Diagnostic;
-use rejoinder_rules::{Pack, Rule};
+use rejoinder_rules::{Pack, Rule, toml_string};
 
 /// The name of a drafted rule's file in messages.
 const FILE: &str = "the command line";
@@ -94,33 +94,8 @@ pub(super) fn rule_of(pack: &Pack) -> &Rule {
     pack.content.rules.first().expect("a pack that is tried holds a rule")
 }
 
-/// A text as a string of TOML, in one line: between `'''` where it holds a backslash and can stand so, as regexes are written.
-pub fn toml_string(text: &str) -> String {
-    let is_plain = |c: char| !c.is_control();
-    if text.contains('\\') && text.chars().all(is_plain) && !text.contains("'''") && !text.ends_with('\'') {
-        return format!("'''{text}'''");
-    }
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04X}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn key(key: &'static str, value: &str, given: &str) -> DraftKey {
@@ -144,15 +119,5 @@ mod tests {
         let errors = none.pack().unwrap_err();
         assert_eq!((errors.len(), errors[0].given.as_str()), (1, ""));
         assert!(errors[0].message.contains("nothing to match"), "{errors:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_stands_in_a_file_as_it_is(text in any::<String>()) {
-            let line = format!("a = {}", toml_string(&text));
-            prop_assert!(!line.contains('\n'));
-            let table: toml::Table = line.parse().unwrap();
-            prop_assert_eq!(table["a"].as_str(), Some(text.as_str()));
-        }
     }
 }

@@ -3,14 +3,16 @@
 use std::num::NonZeroUsize;
 
 use rejoinder_core::Hit;
+use rejoinder_core::fold::Folded;
 use rejoinder_read::{Chunk, InputFile};
-use rejoinder_rules::{MatchPosition, Pack, Route, Rule};
+use rejoinder_rules::{MatchPosition, Pack, Route, Rule, TextReading, toml_string};
 use rejoinder_run::RunError;
+use rejoinder_run::labels::LabelReader;
 use rejoinder_scan::config::CascadeSection;
-use rejoinder_scan::{Config, Engine, Scan, Worker};
+use rejoinder_scan::{Config, Engine, RuleColumns, Scan, Worker};
 use serde::Serialize;
 
-use super::draft::{rule_of, toml_string};
+use super::draft::rule_of;
 
 /// What stands between a rule's words and its hits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,12 +30,20 @@ pub struct Obstacles {
     pub words: u64,
     /// Turns that hold the phrases as a part of longer words, too; absent where the rule has no phrases.
     pub inside_words: Option<u64>,
+    /// Turns that hold the words where case, quotes and spaces make no difference; absent where the rule reads folded text anyway.
+    pub words_folded: Option<u64>,
+    /// The regexes as folded text would have them, and what they hit; absent where the rule has none that asks for characters that
+    /// folded text never has.
+    pub regex_as_folded: Option<Obstacle>,
     /// What each condition alone leaves, that which leaves the least first.
     pub conditions: Vec<Obstacle>,
+    /// The metadata columns that the rule asks for, and those of the records.
+    #[serde(skip_serializing_if = "RuleColumns::is_empty")]
+    pub columns: RuleColumns,
 }
 
 impl Obstacles {
-    /// Counts on an input what the parts of the one rule of a pack would hit. Conditions that plugins tell about are left aside.
+    /// Counts on the records of an input that pass the filters what the parts of the one rule of a pack would hit. Conditions that plugins tell about are left aside.
     ///
     /// # Errors
     /// If the input cannot be read, or the rule asks for other rules.
@@ -42,6 +52,7 @@ impl Obstacles {
         config: &Config,
         files: &[InputFile],
         threads: NonZeroUsize,
+        filters: &LabelReader,
     ) -> Result<Self, RunError> {
         let rule = rule_of(pack);
         let own = rule.conditions.len() - rule.facts().count();
@@ -62,9 +73,14 @@ impl Obstacles {
             parts.push(part(MatchPosition::Anywhere, Some(place)));
             names.push(rule.conditions[place].to_string());
         }
-        let inside = inside_words(rule);
-        let has_inside = inside.is_some();
-        parts.extend(inside);
+        let as_folded = regexes_as_folded(rule);
+        let others = [
+            as_folded.as_ref().and_then(|regexes| words_rule(TextReading::Folded, &[], regexes)),
+            folded_words(rule),
+            inside_words(rule),
+        ];
+        let are_there = others.each_ref().map(Option::is_some);
+        parts.extend(others.into_iter().flatten());
         if !rule.has_matcher() {
             // Without words and conditions, a rule hits every turn, and cannot be written.
             parts.remove(0);
@@ -85,40 +101,48 @@ impl Obstacles {
         let engine = Engine::build_with(alone, vec![all])?;
         let mut counts = vec![0_u64; engine.rules.rules().len()];
         let mut turns = 0;
+        let mut columns = RuleColumns::default();
         let work = |worker: &mut Worker<'_>, chunk: &Chunk| {
-            let scanned = worker.scan(chunk)?;
+            let mut scanned = worker.scan(chunk)?;
+            scanned.conversations.retain(|conversation| filters.admits(&conversation.record));
             let mut counts = vec![0_u64; worker.engine.rules.rules().len()];
             let mut turns = 0;
             for turn in scanned.conversations.iter().flat_map(|conversation| scanned.turns(conversation)) {
                 turns += 1;
                 let hits: &[Hit] = scanned.hits(turn);
-                for (place, hit) in hits.iter().enumerate() {
-                    let is_first = hits[..place].iter().all(|earlier| earlier.rule != hit.rule);
-                    counts[hit.rule as usize] += u64::from(is_first);
-                }
+                hits.iter().for_each(|hit| counts[hit.rule as usize] += 1);
             }
-            Ok::<_, RunError>((counts, turns))
+            Ok::<_, RunError>((counts, turns, scanned.rule_columns.clone()))
         };
-        Scan::of(&engine, files, threads).run(work, |(more, more_turns)| {
+        Scan::of(&engine, files, threads).run(work, |(more, more_turns, more_columns)| {
             counts.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
             turns += more_turns;
+            columns += more_columns;
             Ok(())
         })?;
-        let inside_words = if has_inside { counts.pop() } else { None };
+        let [regex_as_folded, words_folded, inside_words] = {
+            let mut found = are_there.map(|is_there| is_there.then_some(0));
+            for count in found.iter_mut().rev().flatten() {
+                *count = counts.pop().unwrap_or_default();
+            }
+            found
+        };
+        let regex_as_folded = as_folded
+            .zip(regex_as_folded)
+            .map(|(regexes, left)| Obstacle { condition: format!("regex = [{}]", listed(&regexes)), left });
+        // The parts of the rule ask for the columns in its name.
+        columns.asked.values_mut().for_each(|asked| asked.rule.clone_from(&rule.id));
         let mut counts = counts.into_iter();
         let words = if rule.has_matcher() { counts.next().unwrap_or_default() } else { turns };
         let mut conditions: Vec<Obstacle> =
             names.into_iter().zip(counts).map(|(condition, left)| Obstacle { condition, left }).collect();
         conditions.sort_by_key(|obstacle| obstacle.left);
-        Ok(Self { words, inside_words, conditions })
+        Ok(Self { words, inside_words, words_folded, regex_as_folded, conditions, columns })
     }
 }
 
 /// A rule that hits the phrases wherever they stand, also within longer words.
 fn inside_words(rule: &Rule) -> Option<Rule> {
-    if rule.phrases.is_empty() {
-        return None;
-    }
     let escaped = |phrase: &String| {
         let mut regex = String::new();
         for c in phrase.chars() {
@@ -127,12 +151,60 @@ fn inside_words(rule: &Rule) -> Option<Rule> {
             }
             regex.push(c);
         }
-        toml_string(&regex)
+        regex
     };
     let regexes: Vec<String> = rule.phrases.iter().map(escaped).collect();
+    words_rule(rule.text, &[], &regexes)
+}
+
+/// A rule that hits the words in folded text; `None` where the rule reads it so itself.
+fn folded_words(rule: &Rule) -> Option<Rule> {
+    if rule.text.is_folded() {
+        return None;
+    }
+    let regexes: Vec<String> = rule.patterns().map(str::to_owned).collect();
+    words_rule(TextReading::Folded, &rule.phrases, &regexes)
+}
+
+/// The regexes with those characters folded that stand for nothing but themselves, and each run of spaces made one; `None` where that
+/// changes none, or the rule reads text as it is written.
+fn regexes_as_folded(rule: &Rule) -> Option<Vec<String>> {
+    let regexes: Vec<String> = rule.patterns().map(as_folded).collect();
+    let is_other = rule.patterns().zip(&regexes).any(|(regex, folded)| regex != folded);
+    (rule.text.is_folded() && is_other).then_some(regexes)
+}
+
+fn as_folded(regex: &str) -> String {
+    let mut out = String::new();
+    for c in regex.chars() {
+        let folded =
+            if c.is_ascii() { String::from(c) } else { Folded::new(&c.to_string()).text().to_owned() };
+        match folded.as_str() {
+            // White space at the start of a text is dropped.
+            "" if c.is_whitespace() && !out.ends_with(' ') => out.push(' '),
+            " " if out.ends_with(' ') => {}
+            // Capitals match as they are.
+            folded if c.to_lowercase().eq(folded.chars()) => out.push(c),
+            folded => out.push_str(folded),
+        }
+    }
+    out
+}
+
+/// A rule with words and no condition; `None` if it has no words, or cannot be.
+fn words_rule(reading: TextReading, phrases: &[String], regexes: &[String]) -> Option<Rule> {
+    let keys: String = [("any", phrases), ("regex", regexes)]
+        .into_iter()
+        .filter(|(_, words)| !words.is_empty())
+        .map(|(key, words)| format!("{key} = [{}]\n", listed(words)))
+        .collect();
+    let reading = toml_string(reading.name());
     let text = format!(
-        "format = 1\n[[rule]]\nid = \"inside\"\nroute = \"score\"\nweight = 0.0\nregex = [{}]\n",
-        regexes.join(", ")
+        "format = 1\n[[rule]]\nid = \"words\"\nroute = \"score\"\nweight = 0.0\ntext = {reading}\n{keys}"
     );
-    Pack::new("inside", "inside", &text).content.rules.into_iter().next()
+    Pack::new("words", "words", &text).content.rules.into_iter().next()
+}
+
+fn listed(words: &[String]) -> String {
+    words.iter().map(|words| toml_string(words)).collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,7 @@ mod misses;
 mod run;
 
 pub use clustered::ClusteredShare;
-pub use draft::{DraftError, DraftKey, RuleDraft, toml_string};
+pub use draft::{DraftError, DraftKey, RuleDraft};
 pub use hits::{HitAnswers, HitKind, PrecisionScope, TrialTally};
 pub use keep::{KeepError, KeptRule, keep};
 pub use misses::{Obstacle, Obstacles};

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use rejoinder_core::{Answer, RecordId};
 use rejoinder_read::{Chunk, InputFile};
-use rejoinder_run::labels::Unlabelled;
+use rejoinder_run::labels::{LabelReader, Unlabelled};
 use rejoinder_run::plan::{ChunkPlan, Plan, PlanSum, Planning};
 use rejoinder_run::reading_sample::TurnView;
 use rejoinder_run::recall::draw::{UniformDraw, hash};
@@ -33,6 +33,8 @@ pub struct Trial<'a> {
     pub planning: Planning<'a>,
     /// What says what the turns hold, if something does.
     pub answers: Option<AnswerSource<'a>>,
+    /// Whose filters say which records count.
+    pub filters: &'a LabelReader,
     /// How many hits of each kind are shown.
     pub samples: usize,
     /// The seed of the shown hits.
@@ -123,7 +125,8 @@ impl Trial<'_> {
         show: &impl Fn(TurnView<'_>) -> S,
     ) -> Result<ChunkTrial<S>, RunError> {
         let engine = with.engine;
-        let scanned = with.scan(chunk)?;
+        let mut scanned = with.scan(chunk)?;
+        scanned.conversations.retain(|conversation| self.filters.admits(&conversation.record));
         let mut found = ChunkTrial {
             tally: TrialTally { conversations: scanned.conversations.len() as u64, ..TrialTally::default() },
             plans: Vec::new(),

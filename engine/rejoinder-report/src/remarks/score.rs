@@ -11,7 +11,7 @@ pub fn score(role: &ScoreRole, purpose: Purpose) -> Option<String> {
         ScoreRole::SetAside(why) => Some(format!("score: not used, since {why}; rules and plugins decide alone")),
         ScoreRole::Assumed(RejectingCut { score, recall, .. }) => Some(format!(
             "score: turns below {score:.3} are rejected. That cut kept {recall} of the feedback for `{purpose}` on the labels it was \
-             measured on; here it is an assumption, which --recall {recall} makes a promise (--no-score: rules alone)"
+             measured on; here it is an assumption, which `run --recall {recall}` makes a promise (--no-score: rules alone)"
         )),
         ScoreRole::Accepting(cuts) => Some(without_judge(cuts)),
         ScoreRole::AcceptingTold => {

@@ -12,6 +12,8 @@ pub enum PackIdentity {
     Shipped(&'static str),
     /// The file of a pack, by its path without links and detours.
     File(PathBuf),
+    /// Rules taken out of a pack, by what they were taken for.
+    Taken(&'static str),
 }
 
 impl PackIdentity {
@@ -24,7 +26,7 @@ impl PackIdentity {
     /// The file, for a pack that has one.
     pub(super) fn file(&self) -> Option<&Path> {
         match self {
-            Self::Shipped(_) => None,
+            Self::Shipped(_) | Self::Taken(_) => None,
             Self::File(path) => Some(path),
         }
     }

@@ -12,7 +12,9 @@ use crate::building::{RuleBuilding, WITH_ADVICE};
 use crate::compile::RuleSet;
 use crate::guards::Guards;
 use crate::selector::Selector;
-use rejoinder_rule_files::{NameReference, Rule, RuleFile, RuleSource, StoredRuleFile, conflicts, parse};
+use rejoinder_rule_files::{
+    Guard, NameReference, Rule, RuleFile, RuleSource, StoredRuleFile, conflicts, parse,
+};
 
 /// A pack that ships inside the engine.
 struct ShippedPack {
@@ -143,6 +145,18 @@ impl Pack {
     ) -> Self {
         let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
         Self { name: name.to_owned(), file: file.to_owned(), hash, content, text, identity }
+    }
+
+    /// The pack with these rules in place of its own: without the mistakes of its file, its guard, and what it extends and disables. It is
+    /// no longer the pack of its file, but that of what the rules are taken for, so both may be in force.
+    pub fn taken(self, for_use: &'static str, rules: Vec<Rule>) -> Self {
+        let mut content = self.content;
+        content.rules = rules;
+        content.errors.clear();
+        content.extends.clear();
+        content.disable.clear();
+        content.guard = Guard::default();
+        Self { content, identity: PackIdentity::Taken(for_use), ..self }
     }
 
     /// What all names of the pack have in common.

@@ -15,11 +15,14 @@ use super::measured::MeasuredInput;
 use crate::cli::args::{LABELS, OUTPUT, RECALL};
 use crate::cli::label_args::{LabelArgs, nothing_labelled, remark_unlabelled};
 use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs};
-use crate::cli::{InputRoot, Threads, print, print_json};
+use crate::cli::terminal::remark;
+use crate::cli::{InputRoot, Threads, print, print_json, terminal};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::dialogue::DialogueLook;
+use rejoinder_report::remarks;
 use rejoinder_report::rule_author::change::{ChangeReport, ChangeScope, ShownChange};
 use rejoinder_report::rule_author::guards::{GuardCounts, GuardRow};
+use rejoinder_report::styles::Styles;
 
 /// Heading of what is compared.
 const COMPARED: &str = "Input";
@@ -89,7 +92,9 @@ pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
     let after = engine_of("NEW", &sides.after, &input)?;
     let judge = &input.judge;
     let paper = Judge::papers()?.form;
-    let look = DialogueLook { styles: crate::cli::terminal::styles(), full: false };
+    // A comment is no terminal.
+    let styles = if args.markdown { Styles::default() } else { terminal::styles() };
+    let look = DialogueLook { styles, full: false };
     let comparison = Comparison {
         before: &before,
         after: &after,
@@ -98,13 +103,20 @@ pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
         asked_before: &input.asked_before,
         planning: Planning { forms: &[&judge.form], paper: &paper, known: None },
         answers: labels.source(),
+        filters: labels.filters(),
         guarded: labels.known(false),
         samples: args.examples,
         seed: args.seed,
         lists_all: args.all,
     };
     let change: Change<ShownChange> = comparison.run(|before, after| ShownChange::of(before, after, look))?;
+    if let Some(failure) = labels.nothing_left(change.tally.turns) {
+        return Err(failure);
+    }
     remark_unlabelled(&change.unlabelled);
+    if let Some(missing) = remarks::rule_columns(&change.plans[1].rule_columns) {
+        remark(&missing.text);
+    }
     if let Some(AnswerSource::Labels(reader)) = comparison.answers
         && change.labels.as_ref().is_some_and(|found| found.turns + found.left_out == 0)
     {
@@ -118,7 +130,10 @@ pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
         engines: [&before, &after],
         form: &judge.form,
         judge: &judge.client,
-        input: args.on.join(", "),
+        input: match labels.part() {
+            Some(part) => format!("{}, records with {part}", args.on.join(", ")),
+            None => args.on.join(", "),
+        },
         oracle: labels.words(),
         guards,
         seconds: begun.elapsed().as_secs_f64(),

@@ -1,19 +1,18 @@
 //! `rejoinder rules fmt`: rule files in one style.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use clap::Args;
 use rejoinder_core::diagnostic::Diagnostic;
 use rejoinder_core::printable;
 use rejoinder_rules::{Pack, PackIdentity, UnreadableFile, format_text};
-use tempfile::NamedTempFile;
 
 use super::super::args::OUTPUT;
 use super::super::print;
 use super::files::{no_rule_file, unusable};
+use super::replace::write_rule_file;
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
 use rejoinder_report::rule_author::text_difference::text_difference;
@@ -154,23 +153,8 @@ fn format_file(file: &str, is_check: bool) -> FormatOutcome {
     if formatted == text {
         return FormatOutcome::AsItWas;
     }
-    if !is_check && let Err(error) = replace(path, &formatted) {
+    if !is_check && let Err(error) = write_rule_file(path, &formatted) {
         return FormatOutcome::OutOfReach(format!("cannot write {file}: {error}"));
     }
     FormatOutcome::Other(text_difference(&text, &formatted))
-}
-
-/// Writes a text over the file `path`, whole or not at all. The file's mode stays, and so does a link to it.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = path.canonicalize()?;
-    let mode = fs::metadata(&path)?.permissions();
-    if mode.readonly() {
-        return Err(io::Error::new(ErrorKind::PermissionDenied, "the file is read-only"));
-    }
-    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
-    let mut file = NamedTempFile::with_prefix_in(".rules-", folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(mode)?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map(|_| ()).map_err(|error| error.error)
 }

@@ -61,6 +61,11 @@ impl MeasuredInput {
         flags: &[&dyn ConfigFlags],
         purpose: Option<Purpose>,
     ) -> Result<Self, Failure> {
+        if inputs.iter().any(|input| input == "-") {
+            return Err(Failure::usage(
+                "standard input cannot be read here: rules are measured on files, which are read more than once; put the chats into a file",
+            ));
+        }
         if let Some(run) = inputs.iter().find(|input| RunDir::is_run(Path::new(input))) {
             if inputs.len() > 1 {
                 return Err(Failure::usage(format!(
@@ -164,6 +169,25 @@ impl MeasuredLabels<'_> {
             true => Some(AnswerSource::Labels(&self.reader)),
             false => self.judge.map(AnswerSource::Judge),
         }
+    }
+
+    /// The reader, whose filters say which records count, whoever says what they hold.
+    pub(super) const fn filters(&self) -> &LabelReader {
+        &self.reader
+    }
+
+    /// Which records count, in words; `None` if all do.
+    pub(super) fn part(&self) -> Option<String> {
+        Some(self.reader.part()).filter(|part| !part.is_empty())
+    }
+
+    /// What a command ends with where no later turn counts because of the filters; `None` where some does, or nothing is filtered.
+    pub(super) fn nothing_left(&self, turns: u64) -> Option<Failure> {
+        let part = self.part().filter(|_| turns == 0)?;
+        Some(Failure::usage(format!(
+            "no record with a later turn is left: --where and --except ask for records with {part}. `rejoinder inspect INPUT` shows the \
+             input's columns"
+        )))
     }
 
     /// Both answers, which guards choose from; `by_own_rules`: the rules are those by which the run chose what its judge was asked about.

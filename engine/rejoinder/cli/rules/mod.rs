@@ -8,6 +8,7 @@ mod fmt;
 mod guards;
 mod list;
 mod measured;
+mod replace;
 mod schema;
 mod stats;
 mod suggest;

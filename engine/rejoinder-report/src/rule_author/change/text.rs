@@ -111,14 +111,14 @@ impl ChangeReport {
         if self.changed > 0 {
             return None;
         }
-        let other_hits = self.rules.iter().filter(|row| row.hits_before != row.hits_after).count() as u64;
         let hits = |hits: Option<u64>| hits.unwrap_or_default();
-        let moved = self.rules.iter().any(|row| hits(row.hits_before) != hits(row.hits_after));
+        let other_hits =
+            self.rules.iter().filter(|row| hits(row.hits_before) != hits(row.hits_after)).count() as u64;
         Some(if self.turns == 0 {
             "There is no later turn in the input: `rejoinder inspect INPUT` says how it is read.".to_owned()
         } else if self.same_rules {
             "OLD and NEW hold the same rules.".to_owned()
-        } else if !moved {
+        } else if other_hits == 0 {
             "No rule hits more turns or fewer: what the change is about does not occur in this input."
                 .to_owned()
         } else {

@@ -31,6 +31,8 @@ pub struct TrialScope<'a> {
     pub judge: &'a JudgeConfig,
     /// Who says what the turns hold, and of which turns, in words; where somebody does.
     pub oracle: Option<[String; 2]>,
+    /// Which records count, in words; `None` if all do.
+    pub part: Option<String>,
     /// Warnings about the rule, in words.
     pub warnings: Vec<String>,
     /// Why the rule hits nothing, where it does.
@@ -50,6 +52,8 @@ pub struct TrialReport {
     pub route: Option<&'static str>,
     /// Its category, if it has one.
     pub category: Option<Category>,
+    /// Which records count, in words; absent if all do.
+    pub part: Option<String>,
     /// Conversations.
     pub conversations: u64,
     /// Later turns.
@@ -161,6 +165,7 @@ impl TrialReport {
             phrases: scope.rule.phrases.clone(),
             route: decides.then(|| scope.rule.route.name()),
             category: scope.rule.category,
+            part: scope.part.clone(),
             conversations: tally.conversations,
             turns: tally.turns,
             hits: tally.hits,

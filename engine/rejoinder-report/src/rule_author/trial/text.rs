@@ -8,6 +8,7 @@ use rejoinder_core::{Answer, printable};
 
 use super::report::{HitRow, TrialReport};
 use crate::numbers::{counted, share, thousands};
+use crate::remarks;
 use crate::rule_author::change::transition_words;
 use crate::styles::{Styles, styled};
 
@@ -27,6 +28,9 @@ impl TrialReport {
             thousands(self.hits - self.marked_already),
             self.seconds
         );
+        if let Some(part) = &self.part {
+            let _ = writeln!(out, "counted: records with {}", printable(part).replace('\n', " "));
+        }
         for warning in &self.warnings {
             let _ = writeln!(out, "warning: {}", printable(warning));
         }
@@ -120,7 +124,31 @@ impl TrialReport {
             for one in &obstacles.conditions {
                 let _ = writeln!(out, "  {:>9}  {}", thousands(one.left), printable(&one.condition));
             }
-            let _ = writeln!(out, "next: loosen `{}`, or leave it out", printable(&least.condition));
+            match remarks::rule_columns(&obstacles.columns) {
+                Some(missing) => out.push_str(&format!("{}\n", printable(&missing.text))),
+                None => {
+                    let _ = writeln!(out, "next: loosen `{}`, or leave it out", printable(&least.condition));
+                }
+            }
+            return;
+        }
+        if let Some(turns) = obstacles.words_folded.filter(|turns| *turns > 0) {
+            let _ = writeln!(
+                out,
+                "the words stand only in another case, or with other quotes or spaces, in {}: `text = \"as-written\"` takes each \
+                 character as it is. Next: leave --text out",
+                counted(turns, "turn")
+            );
+            return;
+        }
+        if let Some(other) = &obstacles.regex_as_folded {
+            let _ = writeln!(
+                out,
+                "the regex asks for characters that folded text never has, such as curly quotes or two spaces in a row; written `{}` it \
+                 hits {}. Next: write it so, or --text as-written",
+                printable(&other.condition),
+                counted(other.left, "turn")
+            );
             return;
         }
         match obstacles.inside_words {
@@ -132,10 +160,15 @@ impl TrialReport {
                 );
             }
             _ => {
+                let alike = if obstacles.words_folded.is_some() {
+                    "in whatever case"
+                } else {
+                    "case, quotes and spaces make no difference"
+                };
                 let _ = writeln!(
                     out,
-                    "nobody says it in a later turn of this input (case, quotes and spaces make no difference); only what users say after \
-                     the first answer counts. Next: fewer or other words, or `--regex`"
+                    "nobody says it in a later turn of this input ({alike}); only what users say after the first answer counts. Next: \
+                     fewer or other words, or `--regex`"
                 );
             }
         }

@@ -1,10 +1,11 @@
 //! The keys of a rule as flags: each is a line of a rule file, which the parser of rule files reads.
 
 use clap::Args;
-use rejoinder_authoring::trial::{DraftKey, toml_string};
+use rejoinder_authoring::trial::DraftKey;
 
 use crate::failure::Failure;
 use rejoinder_report::shell::word;
+use rejoinder_rules::toml_string;
 
 /// Heading of the flags that make up the rule.
 pub(super) const RULE: &str = "Rule";
@@ -90,7 +91,7 @@ pub(super) struct RuleFlags {
     #[arg(long, value_name = "ID", help_heading = RULE)]
     any_of: Vec<String>,
     /// Log-odds that a hit adds to the prior
-    #[arg(long, value_name = "X", help_heading = RULE)]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = RULE)]
     weight: Option<String>,
 }
 
@@ -224,14 +225,22 @@ fn many(key: &'static str, flag: &str, values: &[String]) -> Option<DraftKey> {
 
 /// A key with a table of `NAME=VALUE`.
 fn table(key: &'static str, flag: &str, values: &[String]) -> Result<Option<DraftKey>, Failure> {
-    let mut entries = Vec::new();
+    let mut entries: Vec<(&str, Vec<String>)> = Vec::new();
     for value in values {
         let (name, value) = value
             .split_once('=')
             .ok_or_else(|| Failure::usage(format!("{}: expected NAME=VALUE", given(flag, value))))?;
         let value = if key == "where" { toml_string(value) } else { scalar(value) };
-        entries.push(format!("{} = {value}", toml_string(name)));
+        match entries.iter_mut().find(|(other, _)| key == "where" && *other == name) {
+            Some((_, several)) => several.push(value),
+            None => entries.push((name, vec![value])),
+        }
     }
+    let entry = |(name, values): &(&str, Vec<String>)| match values.as_slice() {
+        [one] => format!("{} = {one}", toml_string(name)),
+        several => format!("{} = [{}]", toml_string(name), several.join(", ")),
+    };
+    let entries: Vec<String> = entries.iter().map(entry).collect();
     let given: Vec<String> = values.iter().map(|value| given(flag, value)).collect();
     let value = format!("{{ {} }}", entries.join(", "));
     Ok((!values.is_empty()).then(|| DraftKey { key, value, given: given.join(" ") }))

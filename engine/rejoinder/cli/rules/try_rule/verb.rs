@@ -1,5 +1,6 @@
 //! What is tried on what, and what is printed.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -7,10 +8,13 @@ use clap::Args;
 use rejoinder_authoring::change::AnswerSource;
 use rejoinder_authoring::trial::{Obstacles, Trial, TrialResult};
 use rejoinder_core::Purpose;
+use rejoinder_rules::PackError;
+use rejoinder_run::RunError;
 use rejoinder_run::judging::Judge;
+use rejoinder_run::labels::LabelReader;
 use rejoinder_run::plan::Planning;
 use rejoinder_scan::config::CascadeSection;
-use rejoinder_scan::{Config, Engine};
+use rejoinder_scan::{Config, Engine, ScanError};
 
 use super::super::measured::MeasuredInput;
 use super::keep;
@@ -41,7 +45,7 @@ pub(in crate::cli::rules) struct TryArgs {
     /// Append the rule to this file, with tests to fill in
     ///
     /// The file is made if it is not there; what stands in it stays as it is.
-    #[arg(long, value_name = "FILE", requires = "category", conflicts_with = "place", help_heading = OUTPUT)]
+    #[arg(long, value_name = "FILE", conflicts_with = "place", help_heading = OUTPUT)]
     write: Option<PathBuf>,
     #[command(flatten)]
     input: InputRoot,
@@ -103,6 +107,14 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         Some(_) => None,
         None => Some(TriedRule::drafted(&args.rule, phrase)?),
     };
+    if let (Some(drafted), Some(path)) = (&drafted, &args.write) {
+        keep::check_target(path)?;
+        if drafted.is_counted_alone {
+            return Err(Failure::usage(
+                "--write keeps a rule that decides something: say --category UR1 … UR5, or --route reject, or --route score with --weight",
+            ));
+        }
+    }
     let flags: [&dyn ConfigFlags; 3] = [&args.reading, &args.plugins, &args.score];
     let input = MeasuredInput::of(inputs, &args.input, &args.config, &flags, args.purpose)?;
     let tried = match (drafted, &args.place) {
@@ -115,12 +127,12 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         true => Config { cascade: CascadeSection::without_score(), ..input.config.clone() },
         false => tried.beside(&input.config),
     };
-    let with =
-        Engine::build_with(config.clone(), vec![tried.pack.clone()]).map_err(|error| tried.refused(error))?;
+    let [packs_with, packs_without] = tried.packs();
+    let with = Engine::build_with(config.clone(), packs_with).map_err(|error| tried.refused(error))?;
     let (with, without) = match tried.is_counted_alone {
         true => (with, None),
         false => {
-            let without = input.fitted(Engine::build(config.clone())?)?;
+            let without = input.fitted(Engine::build_with(config.clone(), packs_without)?)?;
             (input.fitted(with)?, Some(without))
         }
     };
@@ -140,10 +152,14 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         asked_before: &input.asked_before,
         planning: Planning { forms: &[&judge.form], paper: &paper, known: None },
         answers: labels.source(),
+        filters: labels.filters(),
         samples: args.examples,
         seed: args.seed,
     };
     let result: TrialResult<ShownHit> = trial.run(ShownHit::of)?;
+    if let Some(failure) = labels.nothing_left(result.tally.turns) {
+        return Err(failure);
+    }
     remark_unlabelled(&result.unlabelled);
     if let Some(AnswerSource::Labels(reader)) = trial.answers
         && result.tally.answers.labelled == 0
@@ -152,8 +168,7 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         return Err(nothing_labelled(&reader.source));
     }
     let obstacles = match result.tally.hits {
-        // The rule may ask for other rules, which are not there by themselves.
-        0 => Obstacles::of(&tried.pack, &config, &input.files, args.threads.get()).ok(),
+        0 => obstacles(&tried, &config, &input, args.threads.get(), labels.filters())?,
         _ => None,
     };
     let scope = TrialScope {
@@ -164,6 +179,7 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         form: &judge.form,
         judge: &judge.client,
         oracle: labels.words(),
+        part: labels.part(),
         warnings: tried.warnings(),
         obstacles,
         seconds: begun.elapsed().as_secs_f64(),
@@ -174,8 +190,22 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         false => print(&report.text(terminal::styles()))?,
     }
     if let (Some(path), Some(draft)) = (&args.write, &tried.draft) {
-        let route = scope.rule.route.name();
-        keep::write(draft, args.rule.words(phrase), route, path, &input.config)?;
+        keep::write(draft, scope.rule, args.rule.words(phrase), path, &input.config)?;
     }
     Ok(Exit::Ok)
+}
+
+/// Why the rule hits nothing; `None` where that cannot be told, since it asks for other rules, which are not there by themselves.
+fn obstacles(
+    tried: &TriedRule,
+    config: &Config,
+    input: &MeasuredInput,
+    threads: NonZeroUsize,
+    filters: &LabelReader,
+) -> Result<Option<Obstacles>, Failure> {
+    match Obstacles::of(&tried.pack, config, &input.files, threads, filters) {
+        Ok(found) => Ok(Some(found)),
+        Err(RunError::Scan(ScanError::Rules(PackError::Invalid(_)))) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
