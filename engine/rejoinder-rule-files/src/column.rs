@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::toml_text::{quoted, quoted_list};
+
 /// A condition on a metadata column: the column has one of some values, or has values and none of these. It does not hold for a
 /// record that lacks the column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,17 +32,33 @@ impl ColumnCondition {
     }
 }
 
+impl ColumnCondition {
+    /// Whether the other condition does not hold where this one does, for a record that has one value in the column.
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
+        let are_common =
+            |wanted: &Self, values: &[String]| wanted.values.iter().any(|one| values.contains(one));
+        let are_all = |wanted: &Self, values: &[String]| wanted.values.iter().all(|one| values.contains(one));
+        self.column == other.column
+            && match (self.is_negated, other.is_negated) {
+                (false, false) => !are_common(self, &other.values),
+                (false, true) => are_all(self, &other.values),
+                (true, false) => are_all(other, &self.values),
+                (true, true) => false,
+            }
+    }
+}
+
 impl fmt::Display for ColumnCondition {
     /// The condition as a rule file says it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         let name = match !self.column.is_empty() && self.column.chars().all(is_bare) {
             true => self.column.clone(),
-            false => format!("{:?}", self.column),
+            false => quoted(&self.column),
         };
         let values = match &*self.values {
-            [one] => format!("{one:?}"),
-            several => format!("{several:?}"),
+            [one] => quoted(one),
+            several => quoted_list(several),
         };
         match self.is_negated {
             true => write!(f, "where.{name} = {{ not = {values} }}"),
@@ -72,5 +90,28 @@ mod tests {
             assert_eq!(condition(true).holds(&found(values)), holds_negated, "{values:?}");
         }
         assert_eq!(condition(true).to_string(), "where.model = { not = [\"a\", \"b\"] }");
+    }
+
+    #[test]
+    fn conditions_on_one_value_exclude_each_other_where_no_value_meets_both() {
+        let condition = |is_negated, values: &[&str]| ColumnCondition {
+            column: "model".to_owned(),
+            is_negated,
+            values: values.iter().map(|&value| value.to_owned()).collect(),
+            slot: 0,
+        };
+        let (a, ab, bc) = (["a"], ["a", "b"], ["b", "c"]);
+        for (one, other, excludes) in [
+            (condition(false, &a), condition(false, &bc), true),
+            (condition(false, &ab), condition(false, &bc), false),
+            (condition(false, &a), condition(true, &ab), true),
+            (condition(false, &ab), condition(true, &a), false),
+            (condition(true, &a), condition(true, &bc), false),
+        ] {
+            assert_eq!(one.excludes(&other), excludes, "{one} and {other}");
+            assert_eq!(other.excludes(&one), excludes, "{other} and {one}");
+        }
+        let elsewhere = ColumnCondition { column: "plan".to_owned(), ..condition(false, &bc) };
+        assert!(!condition(false, &a).excludes(&elsewhere));
     }
 }

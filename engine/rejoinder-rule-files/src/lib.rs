@@ -28,6 +28,7 @@ mod shadow;
 mod shadow_pattern;
 mod stand_in;
 mod toml_reader;
+mod toml_text;
 
 pub use column::{ColumnCondition, ColumnValues};
 pub use condition::{AnswerTrait, Condition, Measurement};

@@ -10,7 +10,7 @@ use rejoinder_rule_files::{NamedRule, Quorum, Rule};
 pub(crate) const WITH_ADVICE: usize = 20;
 
 /// How the rules of a set build on one another.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RuleBuilding {
     /// The rules that build on others, each behind those that it builds on.
     built: Vec<BuiltRule>,
@@ -23,7 +23,7 @@ pub(crate) struct RuleBuilding {
 }
 
 /// A rule that builds on others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct BuiltRule {
     rule: u32,
     /// The rules of each of its conditions on rules, in the order of the conditions.

@@ -12,6 +12,7 @@ mod dialogue_texts;
 mod explain;
 mod facts;
 mod guards;
+mod literals;
 mod observer;
 pub mod pack;
 mod scan;

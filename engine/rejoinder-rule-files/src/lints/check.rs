@@ -8,7 +8,7 @@ use super::control_characters::{self, ControlCharacter};
 use super::lists::FileLists;
 use super::shadows::Shadows;
 use super::{cancelled, lists, tests_of_rules};
-use crate::named_rule::{POINTLESS_NAME, pointless_names};
+use crate::named_rule::{NamedRule, POINTLESS_NAME, pointless_names};
 use crate::rule::Rule;
 use crate::toml_reader::Findings;
 
@@ -58,13 +58,17 @@ pub(crate) fn check(rules: &[Rule], spans: &[Spans], lists: &FileLists, findings
             capitals(span, text, &mut warn);
         }
         contradictions(rule, spans, &mut warn);
-        for message in pointless_names(rule) {
-            warn(POINTLESS_NAME, &spans.rule, message, "take the name out where it changes nothing");
-        }
         control_characters::check(&spans.controls, text, &mut warn);
         cancelled::check(rule, spans, &mut warn);
         shadows.check(index, spans, &mut warn);
         tests_of_rules::check(rule, spans, &mut warn);
+        if !rule.allow.iter().any(|allowed| allowed == POINTLESS_NAME) {
+            let help = "take the name out where it changes nothing";
+            let finding = |(name, message): (&NamedRule, String)| {
+                name.finding(POINTLESS_NAME, &rule.file, message, help)
+            };
+            findings.list.extend(pointless_names(rule).into_iter().map(finding));
+        }
     }
 }
 

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
+use rejoinder_core::Category;
 use rejoinder_core::diagnostic::{Diagnostic, SourceText};
 use rejoinder_core::fold::{is_word_char, words};
 
 use super::cancelled::{matches_alone, unless, words_allowed};
+use super::containment::always_holds;
 use super::phrase_texts::PhraseTexts;
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::schema::{RuleFile, parse};
@@ -95,6 +97,8 @@ enum Matched {
 /// The accepting rules, by what they look for.
 struct Accepting<'r> {
     rules: &'r [&'r Rule],
+    /// By rule.
+    categories: Vec<Option<Category>>,
     texts: PhraseTexts<'r>,
     /// By number of a phrase: some of the rules that have it, each with the place among its phrases.
     owners: Vec<Vec<(usize, usize)>>,
@@ -107,9 +111,10 @@ impl<'r> Accepting<'r> {
         let texts = PhraseTexts::of(rules);
         let mut owners = vec![Vec::new(); texts.count()];
         let mut regexes = HashMap::<&str, Vec<(usize, usize)>>::new();
+        let categories: Vec<Option<Category>> = rules.iter().map(|rule| rule.category).collect();
         let add = |owners: &mut Vec<(usize, usize)>, rule: usize, place: usize| {
             // Rules of one category are no conflict: of each category there is room for some.
-            let is_same = |&&(known, _): &&(usize, usize)| rules[known].category == rules[rule].category;
+            let is_same = |&&(known, _): &&(usize, usize)| categories[known] == categories[rule];
             let is_known = owners.last().is_some_and(|&(last, _)| last == rule);
             if !is_known && owners.iter().filter(is_same).count() < MOST_OWNERS {
                 owners.push((rule, place));
@@ -121,7 +126,7 @@ impl<'r> Accepting<'r> {
             let patterns = rule.patterns().enumerate();
             patterns.for_each(|(place, regex)| add(regexes.entry(regex).or_default(), index, place));
         }
-        Self { rules, texts, owners, regexes }
+        Self { rules, categories, texts, owners, regexes }
     }
 
     /// At most one conflict for a rule.
@@ -135,19 +140,21 @@ impl<'r> Accepting<'r> {
         let rule = self.rules[index];
         for (place, outer) in rule.phrases.iter().enumerate() {
             let number = self.texts.of_rule(index)[place];
-            for (inner, range) in self.texts.inside(outer) {
+            for (inner, range) in self.texts.inside(number, outer) {
                 // Of two rules with one phrase the later one is reported.
-                let is_met = |other: usize| inner != number || other < index;
-                let found = self.owners[inner]
+                let is_met = |other: usize| {
+                    (*inner != number || other < index) && self.categories[index] != self.categories[other]
+                };
+                let found = self.owners[*inner]
                     .iter()
-                    .find(|&&(other, _)| is_met(other) && self.both_hit(index, other, outer, &range));
+                    .find(|&&(other, _)| is_met(other) && self.both_hit(index, other, outer, range));
                 if let Some(&(other, place_of_other)) = found {
                     return Some(Conflict {
                         rule: index,
                         matched: Matched::Phrase(place),
                         other,
                         matched_of_other: Matched::Phrase(place_of_other),
-                        common: outer[range].to_owned(),
+                        common: outer[range.clone()].to_owned(),
                     });
                 }
             }
@@ -157,8 +164,14 @@ impl<'r> Accepting<'r> {
 
     fn by_regex(&self, index: usize) -> Option<Conflict> {
         self.rules[index].patterns().enumerate().find_map(|(place, regex)| {
-            let agrees =
-                |&&(other, _): &&(usize, usize)| other < index && self.conditions_agree(index, other, 1);
+            let is_excepted =
+                |rule: usize| unless(self.rules[rule]).any(|one| always_holds(regex, one.as_str()));
+            let agrees = |&&(other, _): &&(usize, usize)| {
+                other < index
+                    && self.conditions_agree(index, other, 1)
+                    && !is_excepted(index)
+                    && !is_excepted(other)
+            };
             let &(other, place_of_other) = self.regexes[regex].iter().find(agrees)?;
             Some(Conflict {
                 rule: index,

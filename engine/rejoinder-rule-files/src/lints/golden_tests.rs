@@ -31,6 +31,9 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     ("R010", "7", "format = 7"),
     ("R014", "< 1", "[[rule]]\nid = 'a'\nroute = 'score'\nfacts = ['mood.tone << 1']"),
+    ("R016", "'@x'", "REJECT\nany = ['@x']"),
+    ("R019", "[]", "REJECT\nany = ['no']\nwhere.model = []"),
+    ("R020", "{}", "[[rule]]\nid = 'a'\nroute = 'accept'\ncategory = 'UR1'\nany = ['no']\nguard = {}"),
     (
         "W101",
         r"'''\w+'''",
@@ -56,6 +59,8 @@ regex = ['''\w+''']",
 regex = ['''\bno''']",
     ),
     ("W108", "[[rule]]", "REJECT\nfacts = ['mood.tone = calm', 'mood.tone = angry']"),
+    ("W109", "x", "[lists]\nx = ['a']"),
+    ("W110", "[A-Z]", "REJECT\nregex = ['[A-Z]{4}, no']"),
     (
         "W111",
         r"\b",
@@ -75,6 +80,7 @@ regex = ["(?:yes|no)\bno"]"#,
         "[[rule.test]]",
         "[[rule]]\nid = 'a'\nroute = 'reject'\nany = ['no']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: fine']\nexpect = { route = 'none' }",
     ),
+    ("W116", "'a'", "[[rule]]\nid = 'b'\nroute = 'reject'\nall-of = ['c', 'a', 'a']"),
 ];
 
 /// What must not be reported: a code, and a file that comes near to it.
@@ -105,9 +111,37 @@ regex = ['''\bno\b''', "\\bno\\b", "no\n|yes\u00e9"]"#,
         "ACCEPT UR5\nany = ['no']\nprevious-assistant.refuses = true\nACCEPT UR2\nany = ['no']\nprevious-assistant.refuses = false",
     ),
     ("W113", "ACCEPT UR5\nany = ['thanks']\nACCEPT UR2\nany = ['thankless']"),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nwhere.model = 'a'\nACCEPT UR2\nany = ['thanks']\nwhere.model = ['b', 'c']",
+    ),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nwhere.model = 'a'\nACCEPT UR2\nany = ['thanks']\nwhere.model = { not = 'a' }",
+    ),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nanswer-regex = ['sorry']\nACCEPT UR2\nany = ['thanks']\nanswer-unless = ['sorry']",
+    ),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nearlier-unless = ['sorry']\nACCEPT UR2\nany = ['thanks']\nearlier-regex = ['sorry']",
+    ),
+    (
+        "W113",
+        "ACCEPT UR5\nregex = ['no (?:thanks|thank you)']\nACCEPT UR2\nregex = ['no (?:thanks|thank you)']\nunless = ['thank']",
+    ),
     ("W114", "REJECT\nany = ['no']\nmax-words = 5\nREJECT\nany = ['no, no', 'oh no']\nmax-words = 9"),
     ("W114", "REJECT\nany = ['no']\nREJECT\nany = ['no, no', 'yes']"),
     ("W114", "REJECT\nany = ['no']\nREJECT\nany = ['oh no']\nregex = ['never (?:ever|more)']"),
+    (
+        "W114",
+        "REJECT\nany = ['no']\n[[rule]]\nid = 'b'\nroute = 'reject'\nany = ['oh no']\nREJECT\nany = ['yes']\nall-of = ['b']",
+    ),
+    (
+        "W104",
+        "REJECT\nany = ['no']\n[[rule]]\nid = 'b'\nroute = 'reject'\nany = ['oh no', 'hm']\nREJECT\nany = ['yes']\nall-of = ['b']",
+    ),
     (
         "W114",
         "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']\n[[rule]]\nid = 'b'\nroute = 'score'\nany = ['oh no']",
@@ -168,7 +202,8 @@ fn each_code_is_reported_once_where_its_mistake_stands() {
 
 #[test]
 fn each_warning_is_silenced_where_its_rule_allows_it() {
-    for (code, _, text) in CASES.iter().filter(|(code, ..)| code.starts_with('W')) {
+    // One is about a list, which no rule need use.
+    for (code, _, text) in CASES.iter().filter(|(code, ..)| code.starts_with('W') && *code != "W109") {
         let text = file(text).replace("\nroute", &format!("\nallow = ['{code}']\nroute"));
         let all = findings(&text);
         assert!(all.iter().all(|finding| finding.code != *code), "{code}\n{text}{all:#?}");
@@ -190,7 +225,7 @@ fn what_only_comes_near_is_not_reported() {
 #[test]
 fn each_code_of_a_rule_file_has_a_case() {
     // Those that name other files and plugins are reported where these are known.
-    let elsewhere = ["R011", "R012", "R013", "R015", "W107", "T001", "T002"];
+    let elsewhere = ["R011", "R012", "R013", "R015", "R017", "R018", "W107", "T001", "T002"];
     for (code, _) in CODES.iter().filter(|(code, _)| !elsewhere.contains(code)) {
         assert!(CASES.iter().any(|(known, ..)| known == code), "{code} has no case");
     }

@@ -22,7 +22,7 @@ pub fn folded_phrase(phrase: &str) -> Option<String> {
 }
 
 /// A phrase as it is looked for in texts that are read so; `None` if nothing stands in it.
-fn prepared(phrase: &str, reading: TextReading) -> Option<String> {
+pub(super) fn prepared(phrase: &str, reading: TextReading) -> Option<String> {
     let folded = folded_phrase(phrase)?;
     Some(match reading {
         TextReading::Folded => folded,
@@ -84,20 +84,21 @@ impl MatcherReader<'_, '_> {
             match self.lists.named_by(&phrase, findings) {
                 PhraseMeaning::List(list) => {
                     list.note_use(self.reading, at, self.allows_useless);
-                    listed.extend(list.phrases().map(|(text, span)| (text, span.clone())));
+                    listed.extend(
+                        list.phrases(self.reading).map(|(text, span)| (text.to_owned(), span.clone())),
+                    );
                 }
                 PhraseMeaning::NoList => {}
                 PhraseMeaning::Words(words) => {
                     let phrase = SpannedValue { value: words, span: phrase.span };
                     if is_usable(&phrase, findings) {
-                        own.push((phrase.value, phrase.span));
+                        own.extend(prepared(phrase.value, self.reading).map(|text| (text, phrase.span)));
                     }
                 }
             }
         }
         let listed_count = listed.len();
-        let ready = |(text, span): (&str, Range<usize>)| Some((prepared(text, self.reading)?, span));
-        let (texts, spans) = listed.into_iter().chain(own).filter_map(ready).unzip();
+        let (texts, spans) = listed.into_iter().chain(own).unzip();
         Phrases { texts, spans, listed: listed_count }
     }
 

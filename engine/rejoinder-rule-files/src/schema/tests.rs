@@ -181,3 +181,21 @@ fn many_rules_on_a_long_list_take_no_square_of_time() {
     assert!(findings(&text).is_empty());
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn a_list_of_many_phrases_in_many_accepting_rules_is_checked_phrase_by_phrase_and_not_rule_by_rule() {
+    let phrases: Vec<String> = (0..1_000).map(|i| format!("\"thank you for phrase number {i}\"")).collect();
+    let mut text = format!("format = 1\n[lists]\nx = [{}]\n", phrases.join(", "));
+    for id in 0..1_000 {
+        let _ = write!(
+            text,
+            "[[rule]]\nid = \"r{id}\"\nroute = \"accept\"\ncategory = \"UR5\"\nany = [\"@x\"]\nmin-words = {}\nmax-words = {}\n",
+            id + 6,
+            id + 9
+        );
+    }
+    let begun = Instant::now();
+    assert!(findings(&text).is_empty());
+    println!("{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+}
