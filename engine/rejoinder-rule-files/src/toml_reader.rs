@@ -32,6 +32,12 @@ impl<'a> Findings<'a> {
         self.line_ends.partition_point(|&end| end < offset) + 1
     }
 
+    /// Forgets those findings from a place on that say that something is missing.
+    pub(crate) fn forget_missing(&mut self, from: usize) {
+        let rest = self.list.split_off(from);
+        self.list.extend(rest.into_iter().filter(|finding| !matches!(finding.code, "R003" | "R008")));
+    }
+
     /// All findings, in the order of the file.
     pub(crate) fn in_order(self) -> Vec<Diagnostic> {
         let mut list = self.list;

@@ -1,6 +1,16 @@
 //! Text as a rule file writes it.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+
+/// The text of a file with line feeds alone at the ends of its lines, in strings of several lines, too: a checkout for Windows
+/// changes no phrase and no regex. Lines and columns stay.
+pub(crate) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    match text.contains("\r\n") {
+        true => text.replace("\r\n", "\n").into(),
+        false => text.into(),
+    }
+}
 
 /// A text in double quotes, as TOML reads it; what nobody sees is written as an escape.
 pub(crate) fn quoted(text: &str) -> String {
@@ -36,8 +46,7 @@ pub(crate) fn regex(source: &str) -> String {
 }
 
 fn is_unseen(c: char) -> bool {
-    !matches!(rejoinder_core::printable(c.encode_utf8(&mut [0; 4])), std::borrow::Cow::Borrowed(_))
-        || c.is_control()
+    !matches!(rejoinder_core::printable(c.encode_utf8(&mut [0; 4])), Cow::Borrowed(_)) || c.is_control()
 }
 
 #[cfg(test)]

@@ -186,11 +186,7 @@ impl RuleSet {
             }
             all.extend(selector.phrases.iter().map(|phrase| LiteralUse::new(phrase, Some(index), None)));
         }
-        all.sort_by(|one, other| {
-            one.beginning.cmp(&other.beginning).then_with(|| one.literal.cmp(other.literal))
-        });
-        let (ascii, beyond): (Vec<_>, Vec<_>) = all.into_iter().partition(|used| used.literal.is_ascii());
-        let literals = [Literals::of(&ascii), Literals::of(&beyond)];
+        let literals = Literals::split(all);
         let anywhere = selectors.iter().map(|_| MatchPosition::Anywhere);
         let positions = rules.iter().map(|rule| rule.at).chain(anywhere).collect();
         let own = |rule: &Rule| {

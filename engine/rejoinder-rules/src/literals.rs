@@ -29,8 +29,17 @@ struct TargetPlace {
 }
 
 impl Literals {
+    /// The literals in some uses of them: those in ASCII, and the others.
+    pub(crate) fn split(mut uses: Vec<LiteralUse<'_>>) -> [Self; 2] {
+        uses.sort_by(|one, other| {
+            one.beginning.cmp(&other.beginning).then_with(|| one.literal.cmp(other.literal))
+        });
+        let (ascii, beyond): (Vec<_>, Vec<_>) = uses.into_iter().partition(|used| used.literal.is_ascii());
+        [Self::of(&ascii), Self::of(&beyond)]
+    }
+
     /// The literals in some uses of them, which are sorted by the literal.
-    pub(crate) fn of(uses: &[LiteralUse<'_>]) -> Self {
+    fn of(uses: &[LiteralUse<'_>]) -> Self {
         let (mut literals, mut places) = (Vec::new(), Vec::new());
         let mut numbers = Vec::with_capacity(uses.len());
         for same in uses.chunk_by(|one, other| one.literal == other.literal) {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use rejoinder_core::fold::is_word_char;
+use rejoinder_core::printable;
 
 use super::control_characters::{self, ControlCharacter};
 use super::lists::FileLists;
@@ -73,7 +74,9 @@ pub(crate) fn check(rules: &[Rule], spans: &[Spans], lists: &FileLists, findings
 }
 
 fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
-    for (regex, span) in rule.regexes.iter().zip(&spans.regexes) {
+    // What a regex waits for that holds a control character says nothing of the regex that was meant.
+    let is_meant = |span: &Range<usize>| !spans.controls.iter().any(|found| found.stands_in(span));
+    for (regex, span) in rule.regexes.iter().zip(&spans.regexes).filter(|(_, span)| is_meant(span)) {
         match regex.literals() {
             None => warn(
                 "W101",
@@ -90,7 +93,7 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
                         span,
                         format!(
                             "the regex runs on every turn that holds `{}`, and so short a text stands in many",
-                            weak.escape_debug()
+                            printable(weak)
                         ),
                         "spell out a longer text that each match holds, or write the alternatives as phrases",
                     );
@@ -101,7 +104,7 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
 }
 
 fn capitals(span: &Range<usize>, text: &str, warn: &mut Warn<'_>) {
-    let asked = text.get(span.clone()).unwrap_or_default().escape_debug();
+    let asked = printable(text.get(span.clone()).unwrap_or_default());
     let message = format!(
         "text is folded to small letters and case is ignored, so `{asked}` does not ask for capitals: `[A-Z]{{4,}}` matches \"hello\""
     );

@@ -13,6 +13,7 @@ use super::phrase_texts::PhraseTexts;
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::schema::{RuleFile, parse};
 use crate::toml_reader::Findings;
+use crate::toml_text::with_line_feeds;
 
 /// A phrase is compared with those of at most so many other rules, so that many rules on one phrase take no square of time.
 const MOST_OWNERS: usize = 64;
@@ -57,7 +58,7 @@ pub fn conflicts(files: &[RuleSource<'_>], disabled: &HashSet<&str>) -> Vec<Diag
         let report = reports.entry(file).or_insert_with(|| FileReport::of(files[file]));
         report.add(&rules, &places, &conflict);
     }
-    reports.into_values().flat_map(|report| report.findings.in_order()).collect()
+    reports.into_values().flat_map(FileReport::findings).collect()
 }
 
 /// Two rules that accept a turn in different categories.
@@ -218,14 +219,25 @@ struct FileReport<'f> {
     source: RuleSource<'f>,
     /// The file read anew, if it was stored without the places of its parts.
     read: Option<RuleFile>,
-    findings: Findings<'f>,
+    found: Vec<(Range<usize>, String)>,
 }
 
 impl<'f> FileReport<'f> {
     fn of(source: RuleSource<'f>) -> Self {
         let RuleSource { name, text, content, .. } = source;
         let read = (!content.has_places()).then(|| parse(name, text));
-        Self { source, read, findings: Findings::new(SourceText { name, text }) }
+        Self { source, read, found: Vec::new() }
+    }
+
+    /// The warnings, in the order of the file.
+    fn findings(self) -> Vec<Diagnostic> {
+        let text = &with_line_feeds(self.source.text);
+        let mut findings = Findings::new(SourceText { name: self.source.name, text });
+        for (span, message) in self.found {
+            let help = "give one of the two a condition that keeps it from such turns, such as `unless`";
+            findings.report(CODE, span, message, help);
+        }
+        findings.in_order()
     }
 
     fn add(&mut self, rules: &[&Rule], places: &[(usize, usize)], conflict: &Conflict) {
@@ -248,7 +260,6 @@ impl<'f> FileReport<'f> {
             other.id,
             code(other),
         );
-        let help = "give one of the two a condition that keeps it from such turns, such as `unless`";
-        self.findings.report(CODE, span, message, help);
+        self.found.push((span, message));
     }
 }

@@ -69,6 +69,12 @@ any = ["no"]
 regex = ["(?:yes|no)\bno"]"#,
     ),
     ("W112", "'''no'''", "REJECT\nany = ['oh no', 'no, no']\nunless = ['''no''']"),
+    ("W112", r"'''\bnot\b'''", "REJECT\nany = ['not right', '不 not good']\nunless = ['''\\bnot\\b''']"),
+    (
+        "W112",
+        r"'''\bnot\b'''",
+        "REJECT\nregex = ['''\\bnot (?:right|good)\\b''']\nunless = ['''\\bnot\\b''']",
+    ),
     ("W113", "'not thanks'", "ACCEPT UR5\nany = ['thanks']\nACCEPT UR2\nany = ['never', 'not thanks']"),
     (
         "W114",
@@ -92,6 +98,8 @@ any = ["a\tb", 'a\b']
 regex = ['''\bno\b''', "\\bno\\b", "no\n|yes\u00e9"]"#,
     ),
     ("W112", "REJECT\nany = ['oh no']\nunless = ['^no', 'no$', '(?m)^oh no$']"),
+    ("W112", "REJECT\nany = ['不对']\nunless = ['''\\b不对\\b''']"),
+    ("W112", "REJECT\nany = ['- no']\nunless = ['''^- no''']"),
     ("W112", "REJECT\nany = ['oh no']\nmax-words = 2\nunless = ['yes', 'no no']"),
     ("W112", "REJECT\nany = ['no']\nregex = ['never']\nunless = ['never ever', 'nothing']"),
     ("W113", "ACCEPT UR5\nany = ['thanks']\nACCEPT UR5\nany = ['not thanks']"),
