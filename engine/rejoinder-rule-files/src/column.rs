@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::toml_text::{quoted, quoted_list};
+use crate::toml_text::{toml_list, toml_string};
 
 /// A condition on a metadata column: the column has one of some values, or has values and none of these. It does not hold for a
 /// record that lacks the column.
@@ -54,11 +54,11 @@ impl fmt::Display for ColumnCondition {
         let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         let name = match !self.column.is_empty() && self.column.chars().all(is_bare) {
             true => self.column.clone(),
-            false => quoted(&self.column),
+            false => toml_string(&self.column),
         };
         let values = match &*self.values {
-            [one] => quoted(one),
-            several => quoted_list(several),
+            [one] => toml_string(one),
+            several => toml_list(several),
         };
         match self.is_negated {
             true => write!(f, "where.{name} = {{ not = {values} }}"),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pattern::Pattern;
 use crate::reading::TextReading;
-use crate::toml_text::{self, quoted_list};
+use crate::toml_text::{toml_list, toml_regex};
 
 /// A part of the dialogue before a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,9 +75,8 @@ impl fmt::Display for DialogueWords {
     /// The condition as a rule file says it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [any, regex, unless] = self.part.keys();
-        let written: Vec<String> =
-            self.regexes.iter().map(|regex| toml_text::regex(regex.as_str())).collect();
-        let (regexes, phrases) = (written.join(", "), quoted_list(&self.phrases));
+        let written: Vec<String> = self.regexes.iter().map(|regex| toml_regex(regex.as_str())).collect();
+        let (regexes, phrases) = (written.join(", "), toml_list(&self.phrases));
         match (self.is_wanted, self.phrases.is_empty(), self.regexes.is_empty()) {
             (false, ..) => write!(f, "{unless} = [{regexes}]"),
             (true, true, _) => write!(f, "{regex} = [{regexes}]"),

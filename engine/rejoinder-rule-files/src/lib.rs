@@ -29,6 +29,7 @@ mod shadow_pattern;
 mod stand_in;
 mod toml_reader;
 mod toml_text;
+mod unfoldable;
 
 pub use column::{ColumnCondition, ColumnValues};
 pub use condition::{AnswerTrait, Condition, Measurement};
@@ -47,3 +48,4 @@ pub use reading::TextReading;
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
 pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};
 pub use shadow::TurnText;
+pub use toml_text::{toml_regex, toml_string};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::place::FilePlace;
 use crate::rule::Rule;
-use crate::toml_text::quoted_list;
+use crate::toml_text::toml_list;
 
 /// A name in `all-of` or `any-of` changes nothing.
 pub(crate) const POINTLESS_NAME: &str = "W116";
@@ -97,7 +97,7 @@ pub(crate) fn write_condition(
     rules: &[NamedRule],
 ) -> fmt::Result {
     let ids: Vec<String> = rules.iter().map(|rule| rule.id.clone()).collect();
-    write!(f, "{} = {}", quorum.key(), quoted_list(&ids))
+    write!(f, "{} = {}", quorum.key(), toml_list(&ids))
 }
 
 #[cfg(test)]

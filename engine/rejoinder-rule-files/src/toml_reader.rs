@@ -32,10 +32,10 @@ impl<'a> Findings<'a> {
         self.line_ends.partition_point(|&end| end < offset) + 1
     }
 
-    /// Forgets those findings from a place on that say that something is missing.
-    pub(crate) fn forget_missing(&mut self, from: usize) {
+    /// Forgets those of the findings from a place on that follow from another one.
+    pub(crate) fn forget(&mut self, from: usize, follows: impl Fn(&Diagnostic) -> bool) {
         let rest = self.list.split_off(from);
-        self.list.extend(rest.into_iter().filter(|finding| !matches!(finding.code, "R003" | "R008")));
+        self.list.extend(rest.into_iter().filter(|finding| !follows(finding)));
     }
 
     /// All findings, in the order of the file.

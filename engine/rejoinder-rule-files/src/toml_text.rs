@@ -13,7 +13,7 @@ pub(crate) fn with_line_feeds(text: &str) -> Cow<'_, str> {
 }
 
 /// A text in double quotes, as TOML reads it; what nobody sees is written as an escape.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn toml_string(text: &str) -> String {
     let mut written = String::with_capacity(text.len() + 2);
     written.push('"');
     for c in text.chars() {
@@ -32,15 +32,15 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// Texts in double quotes, as a list.
-pub(crate) fn quoted_list(texts: &[String]) -> String {
-    let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+pub(crate) fn toml_list(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| toml_string(text)).collect();
     format!("[{}]", quoted.join(", "))
 }
 
 /// A regex as a literal string, or in double quotes where a literal string cannot hold it.
-pub(crate) fn regex(source: &str) -> String {
+pub fn toml_regex(source: &str) -> String {
     match source.contains("'''") || source.ends_with('\'') || source.contains(is_unseen) {
-        true => quoted(source),
+        true => toml_string(source),
         false => format!("'''{source}'''"),
     }
 }
@@ -57,19 +57,19 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_written_so_that_toml_reads_it() {
-        assert_eq!(quoted("a\u{1b}\"\\"), r#""a\U0000001B\"\\""#);
-        assert_eq!(regex(r"\bno\b"), r"'''\bno\b'''");
-        assert_eq!(regex("it'"), r#""it'""#);
+        assert_eq!(toml_string("a\u{1b}\"\\"), r#""a\U0000001B\"\\""#);
+        assert_eq!(toml_regex(r"\bno\b"), r"'''\bno\b'''");
+        assert_eq!(toml_regex("it'"), r#""it'""#);
     }
 
     proptest! {
         #[test]
         fn toml_reads_what_is_written(text in any::<String>(), odd in "['\"\\\\\\n\\r\\t\u{1b}\u{202e}a]{0,9}") {
             for text in [text, odd] {
-                let written = format!("a = {}\nb = {}\nc = {}", quoted(&text), regex(&text), quoted_list(&[text.clone()]));
+                let written = format!("a = {}\nb = {}\nc = {}", toml_string(&text), toml_regex(&text), toml_list(&[text.clone()]));
                 let table: toml::Table = written.parse().unwrap();
                 prop_assert_eq!(table["a"].as_str(), Some(&*text));
-                prop_assert_eq!(table["b"].as_str(), Some(text.strip_prefix('\n').filter(|_| regex(&text).starts_with('\'')).unwrap_or(&text)));
+                prop_assert_eq!(table["b"].as_str(), Some(text.strip_prefix('\n').filter(|_| toml_regex(&text).starts_with('\'')).unwrap_or(&text)));
                 prop_assert_eq!(table["c"][0].as_str(), Some(&*text));
             }
         }

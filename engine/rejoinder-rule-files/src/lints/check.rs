@@ -12,6 +12,7 @@ use super::{cancelled, lists, tests_of_rules};
 use crate::named_rule::{NamedRule, POINTLESS_NAME, pointless_names};
 use crate::rule::Rule;
 use crate::toml_reader::Findings;
+use crate::unfoldable::Unfoldable;
 
 /// A condition on a fact always holds, by what the plugin declares of the fact.
 pub(crate) const ALWAYS_HOLDS: &str = "W107";
@@ -19,6 +20,8 @@ pub(crate) const ALWAYS_HOLDS: &str = "W107";
 const CONTRADICTION: &str = "W108";
 /// A regex asks for capitals, though folded text has none.
 const CAPITALS: &str = "W110";
+/// A regex asks for what folding leaves nowhere.
+const UNFOLDABLE: &str = "W117";
 
 /// A literal of fewer characters stands in nearly every turn, unless its script packs words into characters.
 const WEAK: usize = 3;
@@ -32,6 +35,8 @@ pub(crate) struct Spans {
     pub(crate) listed: usize,
     /// What asks for capitals in the rule's regexes, those of its conditions too, though its text is folded.
     pub(crate) capitals: Vec<Range<usize>>,
+    /// Those of the rule's regexes, and of its conditions', that never match, though the rule is sound.
+    pub(crate) unfoldable: Vec<(Range<usize>, Unfoldable)>,
     pub(crate) regexes: Vec<Range<usize>>,
     pub(crate) unless: Vec<Range<usize>>,
     pub(crate) tests: Vec<Range<usize>>,
@@ -57,6 +62,10 @@ pub(crate) fn check(rules: &[Rule], spans: &[Spans], lists: &FileLists, findings
         speed(rule, spans, &mut warn);
         for span in &spans.capitals {
             capitals(span, text, &mut warn);
+        }
+        for (span, why) in &spans.unfoldable {
+            let message = format!("the regex never matches: folded text never holds {}", why.name());
+            warn(UNFOLDABLE, span, message, &why.advice());
         }
         contradictions(rule, spans, &mut warn);
         control_characters::check(&spans.controls, text, &mut warn);

@@ -10,6 +10,7 @@ use rejoinder_core::fold::{is_word_char, words};
 use super::cancelled::{matches_alone, unless, words_allowed};
 use super::containment::always_holds;
 use super::phrase_texts::PhraseTexts;
+use super::plain_regex::plain_words;
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::schema::{RuleFile, parse};
 use crate::toml_reader::Findings;
@@ -100,8 +101,11 @@ struct Accepting<'r> {
     rules: &'r [&'r Rule],
     /// By rule.
     categories: Vec<Option<Category>>,
+    /// By rule: its regexes that are words alone, each with its place.
+    plain: Vec<Vec<(&'r str, usize)>>,
+    /// The phrases of the rules, and behind those of each rule its regexes that are words alone.
     texts: PhraseTexts<'r>,
-    /// By number of a phrase: some of the rules that have it, each with the place among its phrases.
+    /// By number of such a text: some of the rules that have it, each with its place among those of the rule.
     owners: Vec<Vec<(usize, usize)>>,
     /// By regex the same.
     regexes: HashMap<&'r str, Vec<(usize, usize)>>,
@@ -109,7 +113,10 @@ struct Accepting<'r> {
 
 impl<'r> Accepting<'r> {
     fn of(rules: &'r [&'r Rule]) -> Self {
-        let texts = PhraseTexts::of(rules);
+        let words = |(place, regex)| Some((plain_words(regex)?.0, place));
+        let of_rule = |rule: &&'r Rule| rule.patterns().enumerate().filter_map(words).collect();
+        let plain: Vec<Vec<(&str, usize)>> = rules.iter().map(of_rule).collect();
+        let texts = PhraseTexts::of(rules, |rule| plain[rule].iter().map(|(text, _)| *text).collect());
         let mut owners = vec![Vec::new(); texts.count()];
         let mut regexes = HashMap::<&str, Vec<(usize, usize)>>::new();
         let categories: Vec<Option<Category>> = rules.iter().map(|rule| rule.category).collect();
@@ -127,7 +134,7 @@ impl<'r> Accepting<'r> {
             let patterns = rule.patterns().enumerate();
             patterns.for_each(|(place, regex)| add(regexes.entry(regex).or_default(), index, place));
         }
-        Self { rules, categories, texts, owners, regexes }
+        Self { rules, categories, plain, texts, owners, regexes }
     }
 
     /// At most one conflict for a rule.
@@ -137,10 +144,21 @@ impl<'r> Accepting<'r> {
             .collect()
     }
 
+    /// A text that a rule looks for, by its place among the rule's phrases and, behind them, its regexes that are words alone.
+    fn sought(&self, rule: usize, place: usize) -> (&'r str, Matched) {
+        let phrases = &self.rules[rule].phrases;
+        match place.checked_sub(phrases.len()) {
+            None => (&phrases[place], Matched::Phrase(place)),
+            Some(regex) => {
+                let (text, place) = self.plain[rule][regex];
+                (text, Matched::Regex(place))
+            }
+        }
+    }
+
     fn by_phrase(&self, index: usize) -> Option<Conflict> {
-        let rule = self.rules[index];
-        for (place, outer) in rule.phrases.iter().enumerate() {
-            let number = self.texts.of_rule(index)[place];
+        for (place, &number) in self.texts.of_rule(index).iter().enumerate() {
+            let (outer, matched) = self.sought(index, place);
             for (inner, range) in self.texts.inside(number, outer) {
                 // Of two rules with one phrase the later one is reported.
                 let is_met = |other: usize| {
@@ -152,9 +170,9 @@ impl<'r> Accepting<'r> {
                 if let Some(&(other, place_of_other)) = found {
                     return Some(Conflict {
                         rule: index,
-                        matched: Matched::Phrase(place),
+                        matched,
                         other,
-                        matched_of_other: Matched::Phrase(place_of_other),
+                        matched_of_other: self.sought(other, place_of_other).1,
                         common: outer[range.clone()].to_owned(),
                     });
                 }
@@ -169,7 +187,7 @@ impl<'r> Accepting<'r> {
                 |rule: usize| unless(self.rules[rule]).any(|one| always_holds(regex, one.as_str()));
             let agrees = |&&(other, _): &&(usize, usize)| {
                 other < index
-                    && self.conditions_agree(index, other, 1)
+                    && self.conditions_agree(index, other, None)
                     && !is_excepted(index)
                     && !is_excepted(other)
             };
@@ -196,18 +214,19 @@ impl<'r> Accepting<'r> {
             MatchPosition::Whole => begins && ends,
         };
         let is_excepted = |rule: &Rule| unless(rule).any(|pattern| matches_alone(pattern, outer));
-        fits && self.conditions_agree(index, other, words(outer).count() as u32)
+        fits && self.conditions_agree(index, other, Some(words(outer).count() as u32))
             && !is_excepted(two)
             && !is_excepted(one)
     }
 
-    /// Whether the rules are of different categories, and their conditions can hold together for a turn of so many words or more.
-    fn conditions_agree(&self, index: usize, other: usize, words: u32) -> bool {
+    /// Whether the rules are of different categories, and their conditions can hold together for a turn that holds so many words, where
+    /// that is known.
+    fn conditions_agree(&self, index: usize, other: usize, words: Option<u32>) -> bool {
         let [one, two] = [self.rules[index], self.rules[other]];
         let [(least, most), (other_least, other_most)] = [one, two].map(words_allowed);
-        let is_whole =
-            [one, two].iter().any(|rule| rule.at == MatchPosition::Whole && !rule.phrases.is_empty());
-        let longest = if is_whole && words > 1 { words } else { u32::MAX };
+        let is_whole = [one, two].iter().any(|rule| rule.at == MatchPosition::Whole);
+        let longest = words.filter(|_| is_whole).unwrap_or(u32::MAX);
+        let words = words.unwrap_or(1);
         one.category != two.category
             && least.max(other_least).max(words) <= most.min(other_most).min(longest)
             && !one.conditions.iter().any(|one| two.conditions.iter().any(|two| one.excludes(two)))

@@ -19,11 +19,14 @@ pub(super) struct PhraseTexts<'r> {
 }
 
 impl<'r> PhraseTexts<'r> {
-    /// The phrases of `rules`.
-    pub(super) fn of(rules: &[&'r Rule]) -> Self {
+    /// The phrases of `rules`, each rule's followed by what `more` gives of the rule.
+    pub(super) fn of(rules: &[&'r Rule], more: impl Fn(usize) -> Vec<&'r str>) -> Self {
         let mut search = PhraseSearch::new();
-        let mut numbers = |rule: &&'r Rule| rule.phrases.iter().map(|phrase| search.number(phrase)).collect();
-        let of_rules = rules.iter().map(&mut numbers).collect();
+        let mut numbers = |(index, rule): (usize, &&'r Rule)| {
+            let phrases = rule.phrases.iter().map(String::as_str).chain(more(index));
+            phrases.map(|phrase| search.number(phrase)).collect()
+        };
+        let of_rules = rules.iter().enumerate().map(&mut numbers).collect();
         let inside = vec![OnceCell::new(); search.count()];
         Self { search, of_rules, inside }
     }
@@ -36,6 +39,11 @@ impl<'r> PhraseTexts<'r> {
     /// The numbers of a rule's phrases, in their order.
     pub(super) fn of_rule(&self, rule: usize) -> &[usize] {
         &self.of_rules[rule]
+    }
+
+    /// The phrases that stand at word boundaries in a text that may be none of them.
+    pub(super) fn inside_other(&self, outer: &str) -> Vec<InnerPhrase> {
+        self.search.inside(outer)
     }
 
     /// The phrases that stand at word boundaries in `outer`, the phrase of a number, with their places; it is one of them.

@@ -8,6 +8,7 @@ use rejoinder_core::Category;
 
 use super::check::{Spans, Warn};
 use super::phrase_texts::PhraseTexts;
+use super::plain_regex::plain_words;
 use crate::condition::Condition;
 use crate::reading::TextReading;
 use crate::rule::{MatchPosition, Route, Rule};
@@ -69,7 +70,7 @@ struct PhraseShadow {
 impl<'r> Shadows<'r> {
     /// The phrases and regexes of `rules`.
     pub(super) fn of(rules: &'r [&'r Rule]) -> Self {
-        let texts = PhraseTexts::of(rules);
+        let texts = PhraseTexts::of(rules, |_| Vec::new());
         let mut numbers = HashMap::new();
         let effects: Vec<RuleEffect> = rules.iter().map(|rule| RuleEffect::of(rule, &mut numbers)).collect();
         let mut owners = vec![PhraseOwners::default(); texts.count()];
@@ -100,7 +101,7 @@ impl<'r> Shadows<'r> {
         let own: Vec<PhraseShadow> =
             (spans.listed..rule.phrases.len()).map(|place| self.phrase_shadow(index, place)).collect();
         match self.broader(index, &own, spans.listed) {
-            Some(broader) if self.weigh_the_same(index, &broader) => {
+            Some(broader) if rule.guard.is_empty() && self.weigh_the_same(index, &broader) => {
                 let message = format!("the rule adds nothing: {}", self.hits_wherever(&broader));
                 let help = "delete the rule, or give it another route, category or condition";
                 warn("W114", &spans.rule, message, help);
@@ -178,8 +179,17 @@ impl<'r> Shadows<'r> {
             let at = self.rules[other].at;
             at == MatchPosition::Anywhere || at == self.rules[index].at
         };
-        let mut owners = self.regexes.get(regex)?.iter().copied();
-        owners.find(|&other| fits(other) && self.hits_where(other, index, true))
+        let mut same = self.regexes.get(regex)?.iter().copied();
+        same.find(|&other| fits(other) && self.hits_where(other, index, true))
+            .or_else(|| self.plain_regex_shadow(index, regex))
+    }
+
+    /// A rule with a phrase that stands in a regex of words alone.
+    fn plain_regex_shadow(&self, index: usize, regex: &str) -> Option<usize> {
+        let (words, _) = plain_words(regex).filter(|(_, is_bounded)| *is_bounded)?;
+        let inside = self.texts.inside_other(words);
+        let mut owners = inside.iter().flat_map(|&(inner, _)| &self.owners[inner].anywhere).copied();
+        owners.find(|&other| self.hits_where(other, index, false))
     }
 
     /// Whether the rule `other` makes useless what it has in common with the rule at `index`: the same words, or fewer of them.

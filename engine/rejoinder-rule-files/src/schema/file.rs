@@ -140,7 +140,13 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
         findings.report("R001", span, error.message().to_owned(), "");
     }
     let mut file = RuleFile::default();
+    let before = findings.list.len();
     let top = Table::new(document.get_ref(), 0..0, "a rule file", FILE_KEYS, &mut findings);
+    if let Some(&first) = unread.iter().min() {
+        // A key behind brackets that do not close seems to stand at the top.
+        let line = findings.line_of(first);
+        findings.forget(before, |finding| finding.line > line);
+    }
     let tables = top.tables("rule", &mut findings);
     let ends: Vec<usize> =
         tables.iter().skip(1).map(|table| table.span.start).chain([text.len() + 1]).collect();
@@ -169,7 +175,7 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
             rules.extend(rule);
         } else {
             // What seems to be missing may stand where TOML could not be read.
-            findings.forget_missing(before);
+            findings.forget(before, |finding| matches!(finding.code, "R003" | "R008"));
         }
     }
     (file.rules, file.spans) = rules.into_iter().unzip();
@@ -177,6 +183,9 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
         seen.remove(&rule.id);
     }
     file.unsound = seen.into_keys().collect();
+    // In the place of a value that TOML could not read stands one of another type.
+    let unread: Vec<usize> = unread.iter().map(|&at| findings.line_of(at)).collect();
+    findings.forget(0, |finding| finding.code == "R004" && unread.contains(&finding.line));
     file.lists = FileLists { lists: lists.spans(), controls };
     file.errors = findings.in_order();
     file

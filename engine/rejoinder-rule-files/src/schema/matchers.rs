@@ -11,6 +11,7 @@ use crate::pattern::{Pattern, PatternError};
 use crate::reading::TextReading;
 use crate::rule::MatchPosition;
 use crate::toml_reader::{Findings, SpannedValue, Table};
+use crate::unfoldable::Unfoldable;
 
 /// A phrase has at most so many characters.
 pub(crate) const LONGEST_PHRASE: usize = 1000;
@@ -59,6 +60,8 @@ pub(super) struct MatcherReader<'l, 't> {
     pub(super) allows_useless: bool,
     /// Places of what asks for capitals in regexes over folded text.
     pub(super) capitals: Vec<Range<usize>>,
+    /// Places of regexes over folded text that never match, each with the reason.
+    pub(super) unfoldable: Vec<(Range<usize>, Unfoldable)>,
 }
 
 /// The phrases under a key, and where they stand: those out of lists first.
@@ -114,10 +117,12 @@ impl MatcherReader<'_, '_> {
             ControlCharacter::note(&source, TextKind::Regex, findings);
             match Pattern::new(source.value, self.reading) {
                 Ok(pattern) => {
-                    if self.reading.is_folded()
-                        && let Some(capitals) = capitals::asked_for(source.value)
-                    {
-                        self.capitals.push(span_inside(&source, capitals, findings.source.text));
+                    if self.reading.is_folded() {
+                        if let Some(capitals) = capitals::asked_for(source.value) {
+                            self.capitals.push(span_inside(&source, capitals, findings.source.text));
+                        } else if let Some(why) = Unfoldable::of(source.value) {
+                            self.unfoldable.push((source.span.clone(), why));
+                        }
                     }
                     patterns.push(pattern);
                     spans.push(source.span);
@@ -130,7 +135,7 @@ impl MatcherReader<'_, '_> {
                 Err(PatternError::MatchesEmpty) => findings.report(
                     "R008",
                     source.span,
-                    "the regex matches the empty text, so it would hit every turn",
+                    "the regex matches the empty text, and so every text",
                     "make something in it required",
                 ),
                 Err(PatternError::TooLarge) => findings.report(

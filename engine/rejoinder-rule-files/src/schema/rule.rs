@@ -88,6 +88,7 @@ pub(super) fn read(
         lists,
         allows_useless: allow.iter().any(|code| code == "W104"),
         capitals: Vec::new(),
+        unfoldable: Vec::new(),
     };
     let position = at.as_ref().map_or(MatchPosition::Anywhere, |(place, _)| *place);
     let before_matchers = findings.list.len();
@@ -141,6 +142,7 @@ pub(super) fn read(
         phrases: phrases.spans,
         listed: phrases.listed,
         capitals: matchers.capitals,
+        unfoldable: matchers.unfoldable,
         regexes: regex_spans,
         unless: unless_spans,
         tests: test_spans,
