@@ -22,9 +22,6 @@ fn rule() -> Value {
     schema["if"] =
         json!({ "properties": { "route": { "enum": ["accept", "escalate"] } }, "required": ["route"] });
     schema["then"] = json!({ "required": ["category"] });
-    // Of a rule with another route nothing can be guarded.
-    schema["dependentSchemas"] =
-        json!({ "guard": { "properties": { "route": { "not": { "enum": ["reject", "score"] } } } } });
     schema
 }
 
