@@ -7,6 +7,8 @@ use rejoinder_core::printable;
 
 /// The characters of a larger class are not looked at one by one.
 const FEW: usize = 64;
+/// A regex of plain ASCII without these parts asks for nothing that folding leaves nowhere.
+const ODD_PARTS: [&str; 10] = ["  ", " {", "]{", "\\x", "\\u", "\\U", "\\t", "\\r", "\\f", "-i"];
 
 /// What keeps a regex from matching any folded text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +22,11 @@ pub(crate) enum Unfoldable {
 impl Unfoldable {
     /// What each match of a regex over folded text would have to hold and none can; `None` if nothing like that shows.
     pub(crate) fn of(source: &str) -> Option<Self> {
-        let hir = ParserBuilder::new().case_insensitive(true).build().parse(source).ok()?;
+        // Most regexes need not be parsed for this once more.
+        let is_odd = |c: char| !c.is_ascii() || c.is_ascii_control();
+        let may_be = source.contains(is_odd) || ODD_PARTS.iter().any(|part| source.contains(part));
+        let hir =
+            may_be.then(|| ParserBuilder::new().case_insensitive(true).build().parse(source).ok())??;
         of_expression(&hir)
     }
 
