@@ -111,6 +111,22 @@ fn a_pack_disables_the_rules_of_another_and_builds_on_them() {
 }
 
 #[test]
+fn names_and_circles_are_reported_beside_the_errors_of_other_rules() {
+    let dir = folder();
+    let file = rules(
+        dir.path(),
+        "r.toml",
+        "[[rule]]\nid = \"t.wrong\"\nroute = \"score\"\nany = [\"\"]\n\
+         [[rule]]\nid = \"t.a\"\nroute = \"score\"\nall-of = [\"t.wrong\", \"c.nix\"]\n\
+         [[rule]]\nid = \"t.b\"\nroute = \"score\"\nall-of = [\"t.b\"]\n",
+    );
+    let said = rejoinder(&["rules", "check", &file]).expect(3).stdout;
+    let count = |code: &str| said.matches(&format!("error[{code}]")).count();
+    assert_eq!([count("R008"), count("R017"), count("R018")], [1; 3], "{said}");
+    assert!(said.contains("`c.nix`") && !said.contains("the rule `t.wrong`"), "{said}");
+}
+
+#[test]
 fn names_that_lead_nowhere_and_circles_are_reported_at_their_places() {
     let dir = folder();
     let file = rules(

@@ -156,7 +156,7 @@ fn explain_shows_what_matched_where_and_lets_no_text_steer_the_terminal() {
     for line in [
         r#""as an ai" matches at byte 0 of the answer 1, folded: `as an ai, i know \u{1b}[31mnone.`"#,
         r#""I" matches at byte 10 of the answer 1: `As an AI, I know \u{1b}[31mnone.\u{202e}`"#,
-        r"PASS answer-unless '''\bhere is\b'''",
+        r"PASS answer-unless = ['''\bhere is\b''']",
         "no match in the last answer",
         "found `WRONG` in the turn as written",
         r"FAIL earlier-regex = ['''\bin (?:rust|python)\b''']",

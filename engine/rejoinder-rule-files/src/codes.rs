@@ -1,7 +1,7 @@
 //! The codes of all findings in rule files, of their tests and of their guards, each with a title: the one list of them.
 
 /// A code and its title, errors first, each kind in the order of its numbers.
-pub const CODES: [(&str, &str); 39] = [
+pub const CODES: &[(&str, &str)] = &[
     ("R001", "not TOML"),
     ("R002", "unknown key"),
     ("R003", "missing key"),
@@ -38,6 +38,7 @@ pub const CODES: [(&str, &str); 39] = [
     ("W114", "rule that adds nothing"),
     ("W115", "negative tests that could not hit"),
     ("W116", "name of a rule that changes nothing"),
+    ("W117", "regex that never matches folded text"),
     ("T001", "failing test of a rule"),
     ("T002", "test marked as a gap that passes"),
     ("G001", "broken guard"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format_text::{toml_list, toml_string};
+use crate::toml_text::{toml_list, toml_string};
 
 /// A condition on a metadata column: the column has one of some values, or has values and none of these. It does not hold for a
 /// record that lacks the column.
@@ -29,6 +29,22 @@ impl ColumnCondition {
     /// Whether the condition holds for what a record holds in the column.
     pub fn holds(&self, found: &[String]) -> bool {
         !found.is_empty() && found.iter().any(|value| self.values.contains(value)) != self.is_negated
+    }
+}
+
+impl ColumnCondition {
+    /// Whether the other condition does not hold where this one does, for a record that has one value in the column.
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
+        let are_common =
+            |wanted: &Self, values: &[String]| wanted.values.iter().any(|one| values.contains(one));
+        let are_all = |wanted: &Self, values: &[String]| wanted.values.iter().all(|one| values.contains(one));
+        self.column == other.column
+            && match (self.is_negated, other.is_negated) {
+                (false, false) => !are_common(self, &other.values),
+                (false, true) => are_all(self, &other.values),
+                (true, false) => are_all(other, &self.values),
+                (true, true) => false,
+            }
     }
 }
 
@@ -74,5 +90,28 @@ mod tests {
             assert_eq!(condition(true).holds(&found(values)), holds_negated, "{values:?}");
         }
         assert_eq!(condition(true).to_string(), "where.model = { not = [\"a\", \"b\"] }");
+    }
+
+    #[test]
+    fn conditions_on_one_value_exclude_each_other_where_no_value_meets_both() {
+        let condition = |is_negated, values: &[&str]| ColumnCondition {
+            column: "model".to_owned(),
+            is_negated,
+            values: values.iter().map(|&value| value.to_owned()).collect(),
+            slot: 0,
+        };
+        let (a, ab, bc) = (["a"], ["a", "b"], ["b", "c"]);
+        for (one, other, excludes) in [
+            (condition(false, &a), condition(false, &bc), true),
+            (condition(false, &ab), condition(false, &bc), false),
+            (condition(false, &a), condition(true, &ab), true),
+            (condition(false, &ab), condition(true, &a), false),
+            (condition(true, &a), condition(true, &bc), false),
+        ] {
+            assert_eq!(one.excludes(&other), excludes, "{one} and {other}");
+            assert_eq!(other.excludes(&one), excludes, "{other} and {one}");
+        }
+        let elsewhere = ColumnCondition { column: "plan".to_owned(), ..condition(false, &bc) };
+        assert!(!condition(false, &a).excludes(&elsewhere));
     }
 }

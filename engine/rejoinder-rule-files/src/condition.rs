@@ -13,6 +13,7 @@ use crate::fact::FactCondition;
 use crate::named_rule::{self, NamedRule, Quorum};
 use crate::pattern::Pattern;
 use crate::reading::TextReading;
+use crate::toml_text::toml_regex;
 
 /// A condition of a rule; all of them must hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -138,7 +139,7 @@ impl fmt::Display for Condition {
                 let codes: Vec<String> = wanted.iter().map(|l| format!("\"{l}\"")).collect();
                 write!(f, "language = [{}]", codes.join(", "))
             }
-            Self::Unless(regex) => write!(f, "unless '''{}'''", regex.as_str()),
+            Self::Unless(regex) => write!(f, "unless = [{}]", toml_regex(regex.as_str())),
             Self::Similar(least) => write!(f, "similar-to-earlier = {least}"),
             Self::Template(wanted) => write!(f, "template = {wanted}"),
             Self::InAnswer(least) => write!(f, "words-in-answer = {least}"),

@@ -20,7 +20,7 @@ impl Condition {
         }
     }
 
-    /// Whether surely the other condition never holds where this one does.
+    /// Whether the other condition never holds where this one does: surely, where a record has one value in a column.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::MinWords(least), Self::MaxWords(most)) | (Self::MaxWords(most), Self::MinWords(least)) => {
@@ -32,6 +32,8 @@ impl Condition {
             (Self::Previous(which, one), Self::Previous(other, two)) => which == other && one != two,
             (Self::Language(one), Self::Language(two)) => !one.iter().any(|code| two.contains(code)),
             (Self::Fact(one), Self::Fact(two)) => one.excludes(two),
+            (Self::Column(one), Self::Column(two)) => one.excludes(two),
+            (Self::Dialogue(one), Self::Dialogue(two)) => one.excludes(two),
             _ => false,
         }
     }

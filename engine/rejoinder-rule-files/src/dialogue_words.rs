@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format_text::toml_list;
 use crate::pattern::Pattern;
 use crate::reading::TextReading;
+use crate::toml_text::{toml_list, toml_regex};
 
 /// A part of the dialogue before a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,22 +57,31 @@ impl DialogueWords {
         };
         keys.join(", ")
     }
+
+    /// Whether surely the other condition does not hold where this one does: one of them wants regexes, each of which the other
+    /// refuses.
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
+        let (wanted, refused) = if self.is_wanted { (self, other) } else { (other, self) };
+        let is_refused = |regex: &Pattern| refused.regexes.iter().any(|one| one.as_str() == regex.as_str());
+        (self.part, self.reading) == (other.part, other.reading)
+            && wanted.is_wanted
+            && !refused.is_wanted
+            && wanted.phrases.is_empty()
+            && wanted.regexes.iter().all(is_refused)
+    }
 }
 
 impl fmt::Display for DialogueWords {
     /// The condition as a rule file says it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [any, regex, unless] = self.part.keys();
-        let quoted: Vec<String> =
-            self.regexes.iter().map(|regex| format!("'''{}'''", regex.as_str())).collect();
-        let regexes = quoted.join(", ");
+        let written: Vec<String> = self.regexes.iter().map(|regex| toml_regex(regex.as_str())).collect();
+        let (regexes, phrases) = (written.join(", "), toml_list(&self.phrases));
         match (self.is_wanted, self.phrases.is_empty(), self.regexes.is_empty()) {
-            (false, ..) => write!(f, "{unless} {regexes}"),
+            (false, ..) => write!(f, "{unless} = [{regexes}]"),
             (true, true, _) => write!(f, "{regex} = [{regexes}]"),
-            (true, false, true) => write!(f, "{any} = {}", toml_list(&self.phrases)),
-            (true, false, false) => {
-                write!(f, "{any} = {} or {regex} = [{regexes}]", toml_list(&self.phrases))
-            }
+            (true, false, true) => write!(f, "{any} = {phrases}"),
+            (true, false, false) => write!(f, "{any} = {phrases} or {regex} = [{regexes}]"),
         }
     }
 }

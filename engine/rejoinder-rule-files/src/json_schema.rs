@@ -68,11 +68,14 @@ fn value(kind: ValueKind) -> Value {
             json!({ "type": "array", "items": items })
         }
         ValueKind::PhraseLists => {
-            json!({ "type": "object", "additionalProperties": list(ListItem::Phrase) })
+            let mut phrases = list(ListItem::Phrase);
+            phrases["minItems"] = json!(1);
+            json!({ "type": "object", "additionalProperties": phrases })
         }
         ValueKind::ColumnConditions => json!({
             "type": "object",
             "minProperties": 1,
+            "propertyNames": { "minLength": 1 },
             "additionalProperties": { "$ref": "#/$defs/column-condition" },
         }),
         ValueKind::ColumnValues => json!({ "type": "object" }),
@@ -115,6 +118,7 @@ fn column_condition() -> Value {
         "type": "object",
         "minProperties": 1,
         "properties": { "not": false },
+        "propertyNames": { "minLength": 1 },
         "additionalProperties": { "$ref": "#/$defs/column-condition" },
     });
     json!({ "anyOf": [one, some, not, deeper] })

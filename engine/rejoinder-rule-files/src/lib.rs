@@ -28,12 +28,14 @@ mod shadow;
 mod shadow_pattern;
 mod stand_in;
 mod toml_reader;
+mod toml_text;
+mod unfoldable;
 
 pub use column::{ColumnCondition, ColumnValues};
 pub use condition::{AnswerTrait, Condition, Measurement};
 pub use dialogue_words::{DialoguePart, DialogueWords, WordPlace};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
-pub use format_text::{format_text, toml_string};
+pub use format_text::format_text;
 pub use guard::{
     Guard, GuardLimit, GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf, RuleGuard,
 };
@@ -46,3 +48,4 @@ pub use reading::TextReading;
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
 pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};
 pub use shadow::TurnText;
+pub use toml_text::{toml_regex, toml_string};

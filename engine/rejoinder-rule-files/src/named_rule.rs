@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::place::FilePlace;
 use crate::rule::Rule;
+use crate::toml_text::toml_list;
 
 /// A name in `all-of` or `any-of` changes nothing.
 pub(crate) const POINTLESS_NAME: &str = "W116";
@@ -66,18 +67,20 @@ impl Quorum {
     }
 }
 
-/// What is pointless about the rules that a rule names.
-pub(crate) fn pointless_names(rule: &Rule) -> Vec<String> {
+/// The names in a rule's conditions on rules that change nothing, each with the reason.
+pub(crate) fn pointless_names(rule: &Rule) -> Vec<(&NamedRule, String)> {
     let mut found = Vec::new();
     let mut needed: HashSet<&str> = HashSet::new();
     for (quorum, named) in rule.builds_on() {
         let key = quorum.key();
         let mut met: HashSet<&str> = HashSet::new();
-        for id in named.iter().map(|named| named.id.as_str()) {
+        for named in named {
+            let id = named.id.as_str();
             if !met.insert(id) {
-                found.push(format!("`{key}` names `{id}` twice"));
+                found.push((named, format!("`{key}` names `{id}` twice")));
             } else if quorum == Quorum::Any && needed.contains(id) {
-                found.push(format!("`{key}` always holds: `{}` names `{id}`, too", Quorum::All.key()));
+                let message = format!("`{key}` always holds: `{}` names `{id}`, too", Quorum::All.key());
+                found.push((named, message));
             }
         }
         if quorum == Quorum::All {
@@ -93,8 +96,8 @@ pub(crate) fn write_condition(
     quorum: Quorum,
     rules: &[NamedRule],
 ) -> fmt::Result {
-    let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
-    write!(f, "{} = {ids:?}", quorum.key())
+    let ids: Vec<String> = rules.iter().map(|rule| rule.id.clone()).collect();
+    write!(f, "{} = {}", quorum.key(), toml_list(&ids))
 }
 
 #[cfg(test)]
@@ -108,9 +111,14 @@ mod tests {
         let file = parse("f", text);
         assert!(file.errors.is_empty(), "{:?}", file.errors);
         let warnings = file.warnings("f", text);
-        let said: Vec<&str> =
-            warnings.iter().filter(|w| w.code == "W116").map(|warning| warning.message.as_str()).collect();
-        assert_eq!(said, ["`all-of` names `b` twice", "`any-of` always holds: `all-of` names `c`, too"]);
+        let said: Vec<(usize, usize, &str)> = warnings
+            .iter()
+            .filter(|w| w.code == "W116")
+            .map(|warning| (warning.line, warning.column, warning.message.as_str()))
+            .collect();
+        let expected =
+            [(5, 21, "`all-of` names `b` twice"), (6, 11, "`any-of` always holds: `all-of` names `c`, too")];
+        assert_eq!(said, expected);
     }
 
     #[test]

@@ -154,12 +154,8 @@ impl Pattern {
     }
 
     /// The first of the matches in a text as written, none overlapping the one before it, that `fits`.
-    pub fn find_written(
-        &self,
-        text: &str,
-        mut fits: impl FnMut(&Range<usize>) -> bool,
-    ) -> Option<Range<usize>> {
-        self.with_tables().find_iter(text).map(|m| m.range()).find(|range| fits(range))
+    pub fn find_written(&self, text: &str, fits: impl FnMut(&Range<usize>) -> bool) -> Option<Range<usize>> {
+        self.find_with_tables(text, fits)
     }
 
     /// The first match in a turn, in bytes of the folded text.
@@ -180,7 +176,16 @@ impl Pattern {
             return room
                 .find(self.place, regex, turn.shadow(), |found| Some(turn.range(found)).filter(&mut fits));
         }
-        self.find_written(turn.text(), fits)
+        self.find_with_tables(turn.text(), fits)
+    }
+
+    /// The first of the matches that `fits`, by the automaton with tables of Unicode, in a text that is read as the pattern reads it.
+    fn find_with_tables(
+        &self,
+        text: &str,
+        mut fits: impl FnMut(&Range<usize>) -> bool,
+    ) -> Option<Range<usize>> {
+        self.with_tables().find_iter(text).map(|m| m.range()).find(|range| fits(range))
     }
 
     /// The automaton with tables of Unicode.

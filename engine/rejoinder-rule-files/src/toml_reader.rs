@@ -33,6 +33,12 @@ impl<'a> Findings<'a> {
         self.line_ends.partition_point(|&end| end < offset) + 1
     }
 
+    /// Forgets those of the findings from a place on that follow from another one.
+    pub(crate) fn forget(&mut self, from: usize, follows: impl Fn(&Diagnostic) -> bool) {
+        let rest = self.list.split_off(from);
+        self.list.extend(rest.into_iter().filter(|finding| !follows(finding)));
+    }
+
     /// All findings, in the order of the file.
     pub(crate) fn in_order(self) -> Vec<Diagnostic> {
         let mut list = self.list;

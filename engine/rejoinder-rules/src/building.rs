@@ -10,7 +10,7 @@ use rejoinder_rule_files::{NamedRule, Quorum, Rule};
 pub(crate) const WITH_ADVICE: usize = 20;
 
 /// How the rules of a set build on one another.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RuleBuilding {
     /// The rules that build on others, each behind those that it builds on.
     built: Vec<BuiltRule>,
@@ -23,7 +23,7 @@ pub(crate) struct RuleBuilding {
 }
 
 /// A rule that builds on others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct BuiltRule {
     rule: u32,
     /// The rules of each of its conditions on rules, in the order of the conditions.
@@ -38,11 +38,11 @@ impl BuiltRule {
 }
 
 impl RuleBuilding {
-    /// How these rules build on one another.
+    /// How these rules build on one another; `may_hold` tells the ids of rules that may be there, though they could not be read.
     ///
     /// # Errors
-    /// A finding for each name that no rule has, and for each circle of rules.
-    pub(crate) fn of(rules: &[Rule]) -> Result<Self, Vec<Diagnostic>> {
+    /// A finding for each other name that no rule has, and for each circle of rules.
+    pub(crate) fn of(rules: &[Rule], may_hold: impl Fn(&str) -> bool) -> Result<Self, Vec<Diagnostic>> {
         let builds = |rule: &&Rule| rule.builds_on().next().is_some();
         if !rules.iter().any(|rule| builds(&rule)) {
             return Ok(Self::default());
@@ -53,7 +53,7 @@ impl RuleBuilding {
         for (number, rule) in (0..).zip(rules).filter(|(_, rule)| builds(rule)) {
             let mut number_of = |named: &NamedRule| {
                 let found = numbers.get(named.id.as_str()).copied();
-                if found.is_none() {
+                if found.is_none() && !may_hold(&named.id) {
                     findings.push(unknown(named, rule, &numbers, findings.len() < WITH_ADVICE));
                 }
                 found

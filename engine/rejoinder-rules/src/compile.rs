@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use rejoinder_core::Hit;
-use rejoinder_core::automaton::{Automaton, LineFeed};
 use rejoinder_rule_files::{
     Condition, FactCondition, FactReading, MatchPosition, Pattern, Rule, folded_core,
 };
@@ -12,82 +11,9 @@ use rejoinder_rule_files::{
 use crate::building::RuleBuilding;
 use crate::dialogue_search::DialogueSearch;
 use crate::guards::Guards;
+use crate::literals::{LiteralUse, Literals};
+use crate::pack::RulesInForce;
 use crate::selector::Selector;
-
-/// What a match of one literal leads to.
-pub(crate) struct Targets<'l> {
-    /// Rules and selectors with this phrase: a match, once its word boundaries are checked.
-    pub(crate) phrases: &'l [u32],
-    /// Numbers of the regexes that require this literal, or another one.
-    pub(crate) gates: &'l [u32],
-}
-
-/// The literals of one automaton, and where they lead.
-#[derive(Debug)]
-pub(crate) struct Literals {
-    pub(crate) automaton: Automaton,
-    /// The targets of all literals, one behind the other: of each literal rules, then regexes.
-    numbers: Vec<u32>,
-    /// By literal.
-    places: Vec<TargetPlace>,
-}
-
-/// Where the targets of a literal stand.
-#[derive(Clone, Copy, Debug)]
-struct TargetPlace {
-    phrases: u32,
-    gates: u32,
-    end: u32,
-}
-
-impl Literals {
-    /// The literals in some uses of them, which are sorted by the literal.
-    fn of(uses: &[LiteralUse<'_>]) -> Self {
-        let (mut literals, mut places) = (Vec::new(), Vec::new());
-        let mut numbers = Vec::with_capacity(uses.len());
-        for same in uses.chunk_by(|one, other| one.literal == other.literal) {
-            let phrases = numbers.len() as u32;
-            numbers.extend(same.iter().filter_map(|used| used.phrase_of));
-            let gates = numbers.len() as u32;
-            numbers.extend(same.iter().filter_map(|used| used.gate));
-            places.push(TargetPlace { phrases, gates, end: numbers.len() as u32 });
-            literals.push(same[0].literal);
-        }
-        Self { automaton: Automaton::new(&literals, LineFeed::Space), numbers, places }
-    }
-
-    /// How many literals there are.
-    pub(crate) fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    /// What a match of a literal leads to.
-    pub(crate) fn targets(&self, literal: u32) -> Targets<'_> {
-        let TargetPlace { phrases, gates, end } = self.places[literal as usize];
-        let numbers = |from: u32, to: u32| &self.numbers[from as usize..to as usize];
-        Targets { phrases: numbers(phrases, gates), gates: numbers(gates, end) }
-    }
-}
-
-/// A use of a literal.
-struct LiteralUse<'r> {
-    /// The first eight bytes as a number, by which most literals are told apart.
-    beginning: u64,
-    literal: &'r str,
-    /// The rule or selector whose phrase the literal is.
-    phrase_of: Option<u32>,
-    /// The number of the regex that requires the literal.
-    gate: Option<u32>,
-}
-
-impl<'r> LiteralUse<'r> {
-    fn new(literal: &'r str, phrase_of: Option<u32>, gate: Option<u32>) -> Self {
-        let mut bytes = [0; 8];
-        let length = literal.len().min(8);
-        bytes[..length].copy_from_slice(&literal.as_bytes()[..length]);
-        Self { beginning: u64::from_be_bytes(bytes), literal, phrase_of, gate }
-    }
-}
 
 /// All patterns of a rule.
 fn patterns(rule: &mut Rule) -> impl Iterator<Item = &mut Pattern> {
@@ -205,17 +131,16 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Compiles rules, the first so many in force and the others serving them, and selectors beside them; `hash` identifies the rules'
-    /// text in every record's provenance.
+    /// Compiles the rules in force, and selectors beside them.
     ///
     /// # Panics
-    /// If an automaton would exceed its limit (a table of 2³¹ cells, far beyond any rule set that can be written), if a rule builds on one
-    /// that is not there or on itself, or if there are more selectors than [`Selector::MOST`].
-    pub(crate) fn new(mut rules: Vec<Rule>, in_force: usize, selectors: Vec<Selector>, hash: String) -> Self {
+    /// If an automaton would exceed its limit (a table of 2³¹ cells, far beyond any rule set that can be written), or if there are more
+    /// selectors than [`Selector::MOST`].
+    pub(crate) fn new(rules: RulesInForce, selectors: Vec<Selector>) -> Self {
+        let RulesInForce { mut rules, in_force, building, guards, hash } = rules;
         assert!(selectors.len() <= Selector::MOST, "a turn's selections fit into a number");
         let facts = number_facts(&mut rules);
         let columns = number_columns(&mut rules);
-        let building = RuleBuilding::of(&rules).expect("what rules build on was looked up before");
         (0..).zip(rules.iter_mut().flat_map(patterns)).for_each(|(place, pattern)| pattern.put_at(place));
         let dialogue = DialogueSearch::of(&mut rules);
         let as_written = (0..).zip(&rules).filter(|(_, rule)| !rule.text.is_folded() && rule.has_matcher());
@@ -261,11 +186,7 @@ impl RuleSet {
             }
             all.extend(selector.phrases.iter().map(|phrase| LiteralUse::new(phrase, Some(index), None)));
         }
-        all.sort_by(|one, other| {
-            one.beginning.cmp(&other.beginning).then_with(|| one.literal.cmp(other.literal))
-        });
-        let (ascii, beyond): (Vec<_>, Vec<_>) = all.into_iter().partition(|used| used.literal.is_ascii());
-        let literals = [Literals::of(&ascii), Literals::of(&beyond)];
+        let literals = Literals::split(all);
         let anywhere = selectors.iter().map(|_| MatchPosition::Anywhere);
         let positions = rules.iter().map(|rule| rule.at).chain(anywhere).collect();
         let own = |rule: &Rule| {
@@ -283,7 +204,7 @@ impl RuleSet {
             building,
             columns,
             facts,
-            guards: Guards::default(),
+            guards,
             literals,
             gated,
             ungated,
@@ -291,11 +212,6 @@ impl RuleSet {
             dialogue,
             wordless,
         }
-    }
-
-    /// The same rules under guards.
-    pub(crate) fn guarded(self, guards: Guards) -> Self {
-        Self { guards, ..self }
     }
 
     /// What must hold of the rules.
@@ -392,26 +308,33 @@ impl RuleSet {
         allowed
     }
 
-    /// The hits of a turn that would be left if the facts that some rules ask for were unknown; `is_lost` tells these rules. A rule that
-    /// serves others alone counts as hitting unless it is lost itself.
-    pub fn left_without(&self, hits: &[Hit], is_lost: impl Fn(&Rule) -> bool) -> Vec<Hit> {
-        let is_lost = |number: u32| is_lost(self.rule(number));
-        let mut left: Vec<Hit> = hits.iter().filter(|hit| !is_lost(hit.rule)).copied().collect();
+    /// The numbers of the rules that ask for one of some facts.
+    pub fn asking(&self, is_meant: impl Fn(&FactCondition) -> bool) -> HashSet<u32> {
+        let asks = |(_, rule): &(u32, &Rule)| rule.facts().any(&is_meant);
+        (0..).zip(&self.rules).filter(asks).map(|(number, _)| number).collect()
+    }
+
+    /// The hits of a turn that would be left if the facts that some rules ask for were unknown; `lost` are the numbers of these rules. A
+    /// rule that serves others alone counts as hitting unless it is lost itself.
+    pub fn left_without(&self, hits: &[Hit], lost: &HashSet<u32>) -> Vec<Hit> {
+        let mut left: Vec<Hit> = hits.iter().filter(|hit| !lost.contains(&hit.rule)).copied().collect();
         if self.building.is_empty() {
             return left;
         }
-        let mut lost: HashSet<u32> = (0..self.rules.len() as u32).filter(|&number| is_lost(number)).collect();
         let hitting: HashSet<u32> = hits.iter().map(|hit| hit.rule).collect();
+        // Rules that fall since others are lost.
+        let mut fallen: HashSet<u32> = HashSet::new();
         for number in self.building.rules() {
             let stays = |base: u32| {
-                let stays = !lost.contains(&base) && (self.only_serves(base) || hitting.contains(&base));
+                let is_left = !lost.contains(&base) && !fallen.contains(&base);
+                let stays = is_left && (self.only_serves(base) || hitting.contains(&base));
                 stays.then_some(Hit { rule: base, start: 0, end: 0 })
             };
             if self.building.first_hit(number, stays).is_none() {
-                lost.insert(number);
+                fallen.insert(number);
             }
         }
-        left.retain(|hit| !lost.contains(&hit.rule));
+        left.retain(|hit| !fallen.contains(&hit.rule));
         left
     }
 

@@ -5,7 +5,9 @@ use std::cell::OnceCell;
 use std::fmt::Write as _;
 
 use rejoinder_core::{Conversation, Role};
-use rejoinder_rule_files::{DialoguePart, DialogueWords, SearchRoom, TextReading, WordPlace};
+use rejoinder_rule_files::{
+    DialoguePart, DialogueWords, SearchRoom, TextReading, WordPlace, toml_regex, toml_string,
+};
 
 use crate::dialogue_search::{DialogueSearch, SearchedText};
 
@@ -74,10 +76,10 @@ impl SearchedTexts {
             };
         };
         let what = match words.phrases.get(*number) {
-            Some(phrase) => format!("{phrase:?}"),
+            Some(phrase) => toml_string(phrase),
             None => {
                 let regex = words.regexes.get(number - words.phrases.len());
-                format!("'''{}'''", regex.map_or("", |regex| regex.as_str()).escape_debug())
+                toml_regex(regex.map_or("", |regex| regex.as_str()))
             }
         };
         let text = match words.reading {

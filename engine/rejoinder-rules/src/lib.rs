@@ -12,6 +12,7 @@ mod dialogue_texts;
 mod explain;
 mod facts;
 mod guards;
+mod literals;
 mod observer;
 pub mod pack;
 mod scan;
@@ -29,7 +30,7 @@ pub use rejoinder_rule_files::{
     FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, Guard, GuardLimit,
     GuardOracle, Limit, MatchPosition, Measurement, NameReference, NamedRule, Pattern, PrecisionBound,
     PrecisionFloor, PrecisionOf, Quorum, Route, Rule, RuleFile, RuleGuard, RuleTest, RuleTests, TextReading,
-    codes, format_text, json_schema, parse, toml_string,
+    codes, format_text, json_schema, parse, toml_regex, toml_string,
 };
 pub use scan::Scanner;
 pub use selector::Selector;

@@ -8,6 +8,7 @@ use super::comments::{self, RemarkLine};
 use super::entries::{self, Entry};
 use super::place::Place;
 use super::value::Source;
+use crate::toml_text::with_line_feeds;
 
 /// The text of the rule file `name` in the one style of rule files: its keys in their order, its lists and strings in one form, its
 /// lines ended by line feeds. Comments and the meaning stay, and so do keys that rule files do not have. What is formatted does not
@@ -16,6 +17,7 @@ use super::value::Source;
 /// # Errors
 /// The text is not TOML.
 pub fn format_text(name: &str, text: &str) -> Result<String, Box<Diagnostic>> {
+    let text = &*with_line_feeds(text);
     let document = Document::parse(text).map_err(|error| {
         let source = SourceText { name, text };
         Box::new(source.diagnostic("R001", error.span().unwrap_or(0..0), error.message(), ""))

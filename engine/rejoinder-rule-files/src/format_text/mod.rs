@@ -9,8 +9,6 @@ mod string;
 mod value;
 
 pub use document::format_text;
-pub(crate) use string::toml_list;
-pub use string::toml_string;
 
 #[cfg(test)]
 mod tests;

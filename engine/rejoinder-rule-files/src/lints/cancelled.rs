@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rejoinder_core::fold::{is_word_boundary, words};
+use rejoinder_core::fold::{is_unsegmented, is_word_char, words};
 
 use super::check::{Spans, Warn};
 use super::containment::always_holds;
@@ -14,8 +14,9 @@ use crate::shadow::TurnText;
 /// Words, and white space, that may stand before a phrase, and behind it.
 const BEFORE: [&str; 4] = ["", "qx ", "7\n", "zj. "];
 const BEHIND: [&str; 5] = ["", " qx", "\n7", ". zj", "!"];
-/// Characters that may touch a phrase where its own first or last character allows it.
-const TOUCHING: [&str; 2] = ["x", "一"];
+/// Characters that may touch a phrase where its own first or last character allows it: the second one touches its like alone, since
+/// nobody writes such characters right beside letters.
+const TOUCHING: [char; 2] = ['x', '一'];
 
 /// Why a phrase or regex never leads to a hit.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,18 +152,19 @@ fn matches_always(pattern: &Pattern, phrase: &str, at: MatchPosition) -> bool {
     let is_open_behind = matches!(at, MatchPosition::Anywhere | MatchPosition::Start);
     let before = if is_open_before { &BEFORE[..] } else { &["", "... "] };
     let behind = if is_open_behind { &BEHIND[..] } else { &["", "!"] };
-    let touching = |is_open: bool| if is_open { &TOUCHING[..] } else { &[] };
-    let touching_before = touching(is_open_before).iter().filter(|lead| {
-        let text = format!("{lead}{phrase}");
-        is_word_boundary(&text, lead.len())
-    });
-    let touching_behind = touching(is_open_behind).iter().filter(|trail| {
-        let text = format!("{phrase}{trail}");
-        is_word_boundary(&text, phrase.len())
-    });
-    let behind: Vec<&str> = behind.iter().chain(touching_behind).copied().collect();
+    let touching = |is_open: bool, end: Option<char>| {
+        let may_touch = move |c: &char| {
+            end.is_some_and(|end| !is_word_char(end) || (is_unsegmented(*c) && is_unsegmented(end)))
+        };
+        let texts = TOUCHING.into_iter().filter(move |c| is_open && may_touch(c));
+        texts.map(String::from).collect::<Vec<_>>()
+    };
+    let touching_before = touching(is_open_before, phrase.chars().next());
+    let touching_behind = touching(is_open_behind, phrase.chars().next_back());
+    let behind: Vec<&str> =
+        behind.iter().copied().chain(touching_behind.iter().map(String::as_str)).collect();
     let (mut turn, room) = (TurnText::default(), SearchRoom::default());
-    before.iter().chain(touching_before).all(|lead| {
+    before.iter().copied().chain(touching_before.iter().map(String::as_str)).all(|lead| {
         behind.iter().all(|trail| finds(pattern, &format!("{lead}{phrase}{trail}"), &mut turn, &room))
     })
 }

@@ -3,14 +3,16 @@
 use std::ops::Range;
 
 use rejoinder_core::fold::is_word_char;
+use rejoinder_core::printable;
 
 use super::control_characters::{self, ControlCharacter};
 use super::lists::FileLists;
 use super::shadows::Shadows;
 use super::{cancelled, lists, tests_of_rules};
-use crate::named_rule::{POINTLESS_NAME, pointless_names};
+use crate::named_rule::{NamedRule, POINTLESS_NAME, pointless_names};
 use crate::rule::Rule;
 use crate::toml_reader::Findings;
+use crate::unfoldable::Unfoldable;
 
 /// A condition on a fact always holds, by what the plugin declares of the fact.
 pub(crate) const ALWAYS_HOLDS: &str = "W107";
@@ -18,6 +20,8 @@ pub(crate) const ALWAYS_HOLDS: &str = "W107";
 const CONTRADICTION: &str = "W108";
 /// A regex asks for capitals, though folded text has none.
 const CAPITALS: &str = "W110";
+/// A regex asks for what folding leaves nowhere.
+const UNFOLDABLE: &str = "W117";
 
 /// A literal of fewer characters stands in nearly every turn, unless its script packs words into characters.
 const WEAK: usize = 3;
@@ -31,6 +35,8 @@ pub(crate) struct Spans {
     pub(crate) listed: usize,
     /// What asks for capitals in the rule's regexes, those of its conditions too, though its text is folded.
     pub(crate) capitals: Vec<Range<usize>>,
+    /// Those of the rule's regexes, and of its conditions', that never match, though the rule is sound.
+    pub(crate) unfoldable: Vec<(Range<usize>, Unfoldable)>,
     pub(crate) regexes: Vec<Range<usize>>,
     pub(crate) unless: Vec<Range<usize>>,
     pub(crate) tests: Vec<Range<usize>>,
@@ -57,19 +63,29 @@ pub(crate) fn check(rules: &[Rule], spans: &[Spans], lists: &FileLists, findings
         for span in &spans.capitals {
             capitals(span, text, &mut warn);
         }
-        contradictions(rule, spans, &mut warn);
-        for message in pointless_names(rule) {
-            warn(POINTLESS_NAME, &spans.rule, message, "take the name out where it changes nothing");
+        for (span, why) in &spans.unfoldable {
+            let message = format!("the regex never matches: folded text never holds {}", why.name());
+            warn(UNFOLDABLE, span, message, &why.advice());
         }
+        contradictions(rule, spans, &mut warn);
         control_characters::check(&spans.controls, text, &mut warn);
         cancelled::check(rule, spans, &mut warn);
         shadows.check(index, spans, &mut warn);
         tests_of_rules::check(rule, spans, &mut warn);
+        if !rule.allow.iter().any(|allowed| allowed == POINTLESS_NAME) {
+            let help = "take the name out where it changes nothing";
+            let finding = |(name, message): (&NamedRule, String)| {
+                name.finding(POINTLESS_NAME, &rule.file, message, help)
+            };
+            findings.list.extend(pointless_names(rule).into_iter().map(finding));
+        }
     }
 }
 
 fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
-    for (regex, span) in rule.regexes.iter().zip(&spans.regexes) {
+    // What a regex waits for that holds a control character says nothing of the regex that was meant.
+    let is_meant = |span: &Range<usize>| !spans.controls.iter().any(|found| found.stands_in(span));
+    for (regex, span) in rule.regexes.iter().zip(&spans.regexes).filter(|(_, span)| is_meant(span)) {
         match regex.literals() {
             None => warn(
                 "W101",
@@ -86,7 +102,7 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
                         span,
                         format!(
                             "the regex runs on every turn that holds `{}`, and so short a text stands in many",
-                            weak.escape_debug()
+                            printable(weak)
                         ),
                         "spell out a longer text that each match holds, or write the alternatives as phrases",
                     );
@@ -97,7 +113,7 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
 }
 
 fn capitals(span: &Range<usize>, text: &str, warn: &mut Warn<'_>) {
-    let asked = text.get(span.clone()).unwrap_or_default().escape_debug();
+    let asked = printable(text.get(span.clone()).unwrap_or_default());
     let message = format!(
         "text is folded to small letters and case is ignored, so `{asked}` does not ask for capitals: `[A-Z]{{4,}}` matches \"hello\""
     );

@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
+use rejoinder_core::Category;
 use rejoinder_core::diagnostic::{Diagnostic, SourceText};
 use rejoinder_core::fold::{is_word_char, words};
 
 use super::cancelled::{matches_alone, unless, words_allowed};
+use super::containment::always_holds;
 use super::phrase_texts::PhraseTexts;
+use super::plain_regex::plain_words;
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::schema::{RuleFile, parse};
 use crate::toml_reader::Findings;
+use crate::toml_text::with_line_feeds;
 
 /// A phrase is compared with those of at most so many other rules, so that many rules on one phrase take no square of time.
 const MOST_OWNERS: usize = 64;
@@ -55,7 +59,7 @@ pub fn conflicts(files: &[RuleSource<'_>], disabled: &HashSet<&str>) -> Vec<Diag
         let report = reports.entry(file).or_insert_with(|| FileReport::of(files[file]));
         report.add(&rules, &places, &conflict);
     }
-    reports.into_values().flat_map(|report| report.findings.in_order()).collect()
+    reports.into_values().flat_map(FileReport::findings).collect()
 }
 
 /// Two rules that accept a turn in different categories.
@@ -95,8 +99,13 @@ enum Matched {
 /// The accepting rules, by what they look for.
 struct Accepting<'r> {
     rules: &'r [&'r Rule],
+    /// By rule.
+    categories: Vec<Option<Category>>,
+    /// By rule: its regexes that are words alone, each with its place.
+    plain: Vec<Vec<(&'r str, usize)>>,
+    /// The phrases of the rules, and behind those of each rule its regexes that are words alone.
     texts: PhraseTexts<'r>,
-    /// By number of a phrase: some of the rules that have it, each with the place among its phrases.
+    /// By number of such a text: some of the rules that have it, each with its place among those of the rule.
     owners: Vec<Vec<(usize, usize)>>,
     /// By regex the same.
     regexes: HashMap<&'r str, Vec<(usize, usize)>>,
@@ -104,12 +113,16 @@ struct Accepting<'r> {
 
 impl<'r> Accepting<'r> {
     fn of(rules: &'r [&'r Rule]) -> Self {
-        let texts = PhraseTexts::of(rules);
+        let words = |(place, regex)| Some((plain_words(regex)?.0, place));
+        let of_rule = |rule: &&'r Rule| rule.patterns().enumerate().filter_map(words).collect();
+        let plain: Vec<Vec<(&str, usize)>> = rules.iter().map(of_rule).collect();
+        let texts = PhraseTexts::of(rules, |rule| plain[rule].iter().map(|(text, _)| *text).collect());
         let mut owners = vec![Vec::new(); texts.count()];
         let mut regexes = HashMap::<&str, Vec<(usize, usize)>>::new();
+        let categories: Vec<Option<Category>> = rules.iter().map(|rule| rule.category).collect();
         let add = |owners: &mut Vec<(usize, usize)>, rule: usize, place: usize| {
             // Rules of one category are no conflict: of each category there is room for some.
-            let is_same = |&&(known, _): &&(usize, usize)| rules[known].category == rules[rule].category;
+            let is_same = |&&(known, _): &&(usize, usize)| categories[known] == categories[rule];
             let is_known = owners.last().is_some_and(|&(last, _)| last == rule);
             if !is_known && owners.iter().filter(is_same).count() < MOST_OWNERS {
                 owners.push((rule, place));
@@ -121,7 +134,7 @@ impl<'r> Accepting<'r> {
             let patterns = rule.patterns().enumerate();
             patterns.for_each(|(place, regex)| add(regexes.entry(regex).or_default(), index, place));
         }
-        Self { rules, texts, owners, regexes }
+        Self { rules, categories, plain, texts, owners, regexes }
     }
 
     /// At most one conflict for a rule.
@@ -131,23 +144,36 @@ impl<'r> Accepting<'r> {
             .collect()
     }
 
+    /// A text that a rule looks for, by its place among the rule's phrases and, behind them, its regexes that are words alone.
+    fn sought(&self, rule: usize, place: usize) -> (&'r str, Matched) {
+        let phrases = &self.rules[rule].phrases;
+        match place.checked_sub(phrases.len()) {
+            None => (&phrases[place], Matched::Phrase(place)),
+            Some(regex) => {
+                let (text, place) = self.plain[rule][regex];
+                (text, Matched::Regex(place))
+            }
+        }
+    }
+
     fn by_phrase(&self, index: usize) -> Option<Conflict> {
-        let rule = self.rules[index];
-        for (place, outer) in rule.phrases.iter().enumerate() {
-            let number = self.texts.of_rule(index)[place];
-            for (inner, range) in self.texts.inside(outer) {
+        for (place, &number) in self.texts.of_rule(index).iter().enumerate() {
+            let (outer, matched) = self.sought(index, place);
+            for (inner, range) in self.texts.inside(number, outer) {
                 // Of two rules with one phrase the later one is reported.
-                let is_met = |other: usize| inner != number || other < index;
-                let found = self.owners[inner]
+                let is_met = |other: usize| {
+                    (*inner != number || other < index) && self.categories[index] != self.categories[other]
+                };
+                let found = self.owners[*inner]
                     .iter()
-                    .find(|&&(other, _)| is_met(other) && self.both_hit(index, other, outer, &range));
+                    .find(|&&(other, _)| is_met(other) && self.both_hit(index, other, outer, range));
                 if let Some(&(other, place_of_other)) = found {
                     return Some(Conflict {
                         rule: index,
-                        matched: Matched::Phrase(place),
+                        matched,
                         other,
-                        matched_of_other: Matched::Phrase(place_of_other),
-                        common: outer[range].to_owned(),
+                        matched_of_other: self.sought(other, place_of_other).1,
+                        common: outer[range.clone()].to_owned(),
                     });
                 }
             }
@@ -157,8 +183,14 @@ impl<'r> Accepting<'r> {
 
     fn by_regex(&self, index: usize) -> Option<Conflict> {
         self.rules[index].patterns().enumerate().find_map(|(place, regex)| {
-            let agrees =
-                |&&(other, _): &&(usize, usize)| other < index && self.conditions_agree(index, other, 1);
+            let is_excepted =
+                |rule: usize| unless(self.rules[rule]).any(|one| always_holds(regex, one.as_str()));
+            let agrees = |&&(other, _): &&(usize, usize)| {
+                other < index
+                    && self.conditions_agree(index, other, None)
+                    && !is_excepted(index)
+                    && !is_excepted(other)
+            };
             let &(other, place_of_other) = self.regexes[regex].iter().find(agrees)?;
             Some(Conflict {
                 rule: index,
@@ -182,18 +214,19 @@ impl<'r> Accepting<'r> {
             MatchPosition::Whole => begins && ends,
         };
         let is_excepted = |rule: &Rule| unless(rule).any(|pattern| matches_alone(pattern, outer));
-        fits && self.conditions_agree(index, other, words(outer).count() as u32)
+        fits && self.conditions_agree(index, other, Some(words(outer).count() as u32))
             && !is_excepted(two)
             && !is_excepted(one)
     }
 
-    /// Whether the rules are of different categories, and their conditions can hold together for a turn of so many words or more.
-    fn conditions_agree(&self, index: usize, other: usize, words: u32) -> bool {
+    /// Whether the rules are of different categories, and their conditions can hold together for a turn that holds so many words, where
+    /// that is known.
+    fn conditions_agree(&self, index: usize, other: usize, words: Option<u32>) -> bool {
         let [one, two] = [self.rules[index], self.rules[other]];
         let [(least, most), (other_least, other_most)] = [one, two].map(words_allowed);
-        let is_whole =
-            [one, two].iter().any(|rule| rule.at == MatchPosition::Whole && !rule.phrases.is_empty());
-        let longest = if is_whole && words > 1 { words } else { u32::MAX };
+        let is_whole = [one, two].iter().any(|rule| rule.at == MatchPosition::Whole);
+        let longest = words.filter(|_| is_whole).unwrap_or(u32::MAX);
+        let words = words.unwrap_or(1);
         one.category != two.category
             && least.max(other_least).max(words) <= most.min(other_most).min(longest)
             && !one.conditions.iter().any(|one| two.conditions.iter().any(|two| one.excludes(two)))
@@ -205,14 +238,25 @@ struct FileReport<'f> {
     source: RuleSource<'f>,
     /// The file read anew, if it was stored without the places of its parts.
     read: Option<RuleFile>,
-    findings: Findings<'f>,
+    found: Vec<(Range<usize>, String)>,
 }
 
 impl<'f> FileReport<'f> {
     fn of(source: RuleSource<'f>) -> Self {
         let RuleSource { name, text, content, .. } = source;
         let read = (!content.has_places()).then(|| parse(name, text));
-        Self { source, read, findings: Findings::new(SourceText { name, text }) }
+        Self { source, read, found: Vec::new() }
+    }
+
+    /// The warnings, in the order of the file.
+    fn findings(self) -> Vec<Diagnostic> {
+        let text = &with_line_feeds(self.source.text);
+        let mut findings = Findings::new(SourceText { name: self.source.name, text });
+        for (span, message) in self.found {
+            let help = "give one of the two a condition that keeps it from such turns, such as `unless`";
+            findings.report(CODE, span, message, help);
+        }
+        findings.in_order()
     }
 
     fn add(&mut self, rules: &[&Rule], places: &[(usize, usize)], conflict: &Conflict) {
@@ -235,7 +279,6 @@ impl<'f> FileReport<'f> {
             other.id,
             code(other),
         );
-        let help = "give one of the two a condition that keeps it from such turns, such as `unless`";
-        self.findings.report(CODE, span, message, help);
+        self.found.push((span, message));
     }
 }

@@ -40,6 +40,11 @@ impl ControlCharacter {
         }
     }
 
+    /// Whether the string at this place holds the character.
+    pub(super) fn stands_in(&self, string: &Range<usize>) -> bool {
+        self.string == *string
+    }
+
     /// What the escape stands for, in words.
     fn name(&self) -> String {
         match self.character {

@@ -31,9 +31,9 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     ("R010", "7", "format = 7"),
     ("R014", "< 1", "[[rule]]\nid = 'a'\nroute = 'score'\nfacts = ['mood.tone << 1']"),
-    ("R016", "'@praise'", "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['@praise']"),
-    ("R019", "{}", "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']\nwhere = {}"),
-    ("R020", "{}", "guard = {}"),
+    ("R016", "'@x'", "REJECT\nany = ['@x']"),
+    ("R019", "[]", "REJECT\nany = ['no']\nwhere.model = []"),
+    ("R020", "{}", "[[rule]]\nid = 'a'\nroute = 'accept'\ncategory = 'UR1'\nany = ['no']\nguard = {}"),
     (
         "W101",
         r"'''\w+'''",
@@ -59,8 +59,8 @@ regex = ['''\w+''']",
 regex = ['''\bno''']",
     ),
     ("W108", "[[rule]]", "REJECT\nfacts = ['mood.tone = calm', 'mood.tone = angry']"),
-    ("W109", "praise", "[lists]\npraise = ['good']"),
-    ("W110", "[A-Z]", "REJECT\nregex = ['[A-Z]{4}']"),
+    ("W109", "x", "[lists]\nx = ['a']"),
+    ("W110", "[A-Z]", "REJECT\nregex = ['[A-Z]{4}, no']"),
     (
         "W111",
         r"\b",
@@ -69,6 +69,15 @@ any = ["no"]
 regex = ["(?:yes|no)\bno"]"#,
     ),
     ("W112", "'''no'''", "REJECT\nany = ['oh no', 'no, no']\nunless = ['''no''']"),
+    ("W112", r"'''\bnot\b'''", "REJECT\nany = ['not right', '不 not good']\nunless = ['''\\bnot\\b''']"),
+    (
+        "W112",
+        r"'''\bnot\b'''",
+        "REJECT\nregex = ['''\\bnot (?:right|good)\\b''']\nunless = ['''\\bnot\\b''']",
+    ),
+    ("W113", r"'\bgracias\b'", "ACCEPT UR5\nany = ['gracias']\nACCEPT UR2\nregex = ['\\bgracias\\b']"),
+    ("W113", "'no, gracias'", "ACCEPT UR5\nregex = ['gracias']\nACCEPT UR2\nany = ['no, gracias']"),
+    ("W114", "[[rule]]", "REJECT\nany = ['wrong']\nREJECT\nregex = ['\\bvery wrong\\b']"),
     ("W113", "'not thanks'", "ACCEPT UR5\nany = ['thanks']\nACCEPT UR2\nany = ['never', 'not thanks']"),
     (
         "W114",
@@ -80,7 +89,8 @@ regex = ["(?:yes|no)\bno"]"#,
         "[[rule.test]]",
         "[[rule]]\nid = 'a'\nroute = 'reject'\nany = ['no']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: fine']\nexpect = { route = 'none' }",
     ),
-    ("W116", "[[rule]]", "[[rule]]\nid = 'a'\nroute = 'score'\nall-of = ['b', 'b']"),
+    ("W116", "'a'", "[[rule]]\nid = 'b'\nroute = 'reject'\nall-of = ['c', 'a', 'a']"),
+    ("W117", "'don’t know'", "REJECT\nany = ['no']\nunless = ['don’t know', 'do not know', 'don.t know']"),
 ];
 
 /// What must not be reported: a code, and a file that comes near to it.
@@ -92,6 +102,8 @@ any = ["a\tb", 'a\b']
 regex = ['''\bno\b''', "\\bno\\b", "no\n|yes\u00e9"]"#,
     ),
     ("W112", "REJECT\nany = ['oh no']\nunless = ['^no', 'no$', '(?m)^oh no$']"),
+    ("W112", "REJECT\nany = ['不对']\nunless = ['''\\b不对\\b''']"),
+    ("W112", "REJECT\nany = ['- no']\nunless = ['''^- no''']"),
     ("W112", "REJECT\nany = ['oh no']\nmax-words = 2\nunless = ['yes', 'no no']"),
     ("W112", "REJECT\nany = ['no']\nregex = ['never']\nunless = ['never ever', 'nothing']"),
     ("W113", "ACCEPT UR5\nany = ['thanks']\nACCEPT UR5\nany = ['not thanks']"),
@@ -111,9 +123,42 @@ regex = ['''\bno\b''', "\\bno\\b", "no\n|yes\u00e9"]"#,
         "ACCEPT UR5\nany = ['no']\nprevious-assistant.refuses = true\nACCEPT UR2\nany = ['no']\nprevious-assistant.refuses = false",
     ),
     ("W113", "ACCEPT UR5\nany = ['thanks']\nACCEPT UR2\nany = ['thankless']"),
+    ("W113", "ACCEPT UR5\nany = ['ok']\nat = 'whole'\nACCEPT UR2\nany = ['ok']\nmin-words = 4"),
+    ("W113", "ACCEPT UR5\nany = ['gracias']\nACCEPT UR2\nregex = ['gra.ias']"),
+    ("W114", "REJECT\nany = ['wrong']\nREJECT\nregex = ['very wrong']"),
+    ("W114", "REJECT\nregex = ['\\bwrong\\b']\nREJECT\nany = ['very wrong']\nguard.max-accept-share = 1"),
+    ("W106", "REJECT\nregex = [\"\\bno\\b\"]"),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nwhere.model = 'a'\nACCEPT UR2\nany = ['thanks']\nwhere.model = ['b', 'c']",
+    ),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nwhere.model = 'a'\nACCEPT UR2\nany = ['thanks']\nwhere.model = { not = 'a' }",
+    ),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nanswer-regex = ['sorry']\nACCEPT UR2\nany = ['thanks']\nanswer-unless = ['sorry']",
+    ),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nearlier-unless = ['sorry']\nACCEPT UR2\nany = ['thanks']\nearlier-regex = ['sorry']",
+    ),
+    (
+        "W113",
+        "ACCEPT UR5\nregex = ['no (?:thanks|thank you)']\nACCEPT UR2\nregex = ['no (?:thanks|thank you)']\nunless = ['thank']",
+    ),
     ("W114", "REJECT\nany = ['no']\nmax-words = 5\nREJECT\nany = ['no, no', 'oh no']\nmax-words = 9"),
     ("W114", "REJECT\nany = ['no']\nREJECT\nany = ['no, no', 'yes']"),
     ("W114", "REJECT\nany = ['no']\nREJECT\nany = ['oh no']\nregex = ['never (?:ever|more)']"),
+    (
+        "W114",
+        "REJECT\nany = ['no']\n[[rule]]\nid = 'b'\nroute = 'reject'\nany = ['oh no']\nREJECT\nany = ['yes']\nall-of = ['b']",
+    ),
+    (
+        "W104",
+        "REJECT\nany = ['no']\n[[rule]]\nid = 'b'\nroute = 'reject'\nany = ['oh no', 'hm']\nREJECT\nany = ['yes']\nall-of = ['b']",
+    ),
     (
         "W114",
         "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']\n[[rule]]\nid = 'b'\nroute = 'score'\nany = ['oh no']",
@@ -178,9 +223,8 @@ fn each_code_is_reported_once_where_its_mistake_stands() {
 
 #[test]
 fn each_warning_is_silenced_where_its_rule_allows_it() {
-    // A list belongs to no rule.
-    let of_rules = CASES.iter().filter(|(code, ..)| code.starts_with('W') && *code != "W109");
-    for (code, _, text) in of_rules {
+    // One is about a list, which no rule need use.
+    for (code, _, text) in CASES.iter().filter(|(code, ..)| code.starts_with('W') && *code != "W109") {
         let text = file(text).replace("\nroute", &format!("\nallow = ['{code}']\nroute"));
         let all = findings(&text);
         assert!(all.iter().all(|finding| finding.code != *code), "{code}\n{text}{all:#?}");

@@ -1,12 +1,9 @@
 //! Warnings about the lists of a file: each list is looked at once, however many rules use it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use rejoinder_core::fold::is_word_boundary;
-
 use super::control_characters::{self, ControlCharacter};
+use super::phrase_search::PhraseSearch;
 use crate::toml_reader::Findings;
 
 /// A list is used by no rule.
@@ -56,23 +53,20 @@ pub(super) fn check(file: &FileLists, findings: &mut Findings<'_>) {
 
 /// The places of phrases that add nothing to their list, each with the place of the phrase that matches wherever it does.
 fn useless(list: &ListSpans) -> Vec<(usize, usize)> {
-    let mut firsts: HashMap<&str, usize> = HashMap::new();
-    for (place, (text, _)) in list.phrases.iter().enumerate() {
-        firsts.entry(text).or_insert(place);
+    let mut search = PhraseSearch::new();
+    let numbers: Vec<usize> = list.phrases.iter().map(|(text, _)| search.number(text)).collect();
+    // By number: the first place of the phrase.
+    let mut firsts = vec![list.phrases.len(); search.count()];
+    for (place, &number) in numbers.iter().enumerate() {
+        firsts[number] = firsts[number].min(place);
     }
-    let texts: Vec<&str> = firsts.keys().copied().collect();
-    let Ok(automaton) = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts) else {
-        return Vec::new();
-    };
     let by = |place: usize, outer: &str| {
-        let first = firsts[outer];
-        if first < place {
-            return Some(first);
+        let own = numbers[place];
+        if firsts[own] < place {
+            return Some(firsts[own]);
         }
-        let inside = automaton.find_overlapping_iter(outer).filter(|m| list.is_free && m.len() < outer.len());
-        let at_boundaries =
-            inside.filter(|m| is_word_boundary(outer, m.start()) && is_word_boundary(outer, m.end()));
-        at_boundaries.map(|m| firsts[texts[m.pattern().as_usize()]]).min()
+        let inside = if list.is_free { search.inside(outer) } else { Vec::new() };
+        inside.into_iter().filter(|&(number, _)| number != own).map(|(number, _)| firsts[number]).min()
     };
     let places = list.phrases.iter().enumerate();
     places.filter_map(|(place, (text, _))| Some((place, by(place, text)?))).collect()

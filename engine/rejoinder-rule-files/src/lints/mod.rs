@@ -9,6 +9,7 @@ mod lists;
 mod own_words;
 mod phrase_search;
 mod phrase_texts;
+mod plain_regex;
 mod shadows;
 mod tests_of_rules;
 

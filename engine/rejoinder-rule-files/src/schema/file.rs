@@ -1,6 +1,6 @@
 //! A whole rule file: its top level, and the rules in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
@@ -14,6 +14,7 @@ use crate::keys;
 use crate::lints::{self, FileLists, Spans};
 use crate::rule::{Rule, RuleTest, RuleTests, StoredTests};
 use crate::toml_reader::{Findings, SpannedValue, Table};
+use crate::toml_text::with_line_feeds;
 
 /// The format number that this engine reads.
 pub(crate) const FORMAT: i64 = 1;
@@ -39,6 +40,9 @@ pub struct RuleFile {
     /// All errors, in the order of the file.
     #[serde(skip)]
     pub errors: Vec<Diagnostic>,
+    /// The ids of the rules that have errors.
+    #[serde(skip)]
+    pub unsound: HashSet<String>,
     /// Where the rules' parts stand; empty in a file that was stored.
     #[serde(skip)]
     spans: Vec<Spans>,
@@ -115,6 +119,7 @@ impl RuleFile {
         if !self.has_places() {
             return parse(name, text).warnings(name, text);
         }
+        let text = &with_line_feeds(text);
         let mut findings = Findings::new(SourceText { name, text });
         lints::check(&self.rules, &self.spans, &self.lists, &mut findings);
         findings.in_order()
@@ -123,15 +128,31 @@ impl RuleFile {
 
 /// Reads a rule file; `name` stands in the messages.
 pub fn parse(name: &str, text: &str) -> RuleFile {
+    let text = &with_line_feeds(text);
     let mut findings = Findings::new(SourceText { name, text });
     let (document, errors) = DeTable::parse_recoverable(text);
+    let mut unread = Vec::new();
     for error in errors {
         let span = error.span().unwrap_or(0..0);
+        unread.push(span.start);
         findings.report("R001", span, error.message().to_owned(), "");
     }
     let mut file = RuleFile::default();
+    let before = findings.list.len();
     let top = Table::new(document.get_ref(), 0..0, "a rule file", keys::FILE, &mut findings);
-    check_format(&top, &mut findings);
+    if let Some(&first) = unread.iter().min() {
+        // A key behind brackets that do not close seems to stand at the top.
+        let line = findings.line_of(first);
+        findings.forget(before, |finding| finding.line > line);
+    }
+    let tables = top.tables("rule", &mut findings);
+    let ends: Vec<usize> =
+        tables.iter().skip(1).map(|table| table.span.start).chain([text.len() + 1]).collect();
+    let top_end = tables.first().map_or(text.len() + 1, |table| table.span.start);
+    let is_hit = |from: usize, to: usize| unread.iter().any(|at| (from..to).contains(at));
+    if top.has("format") || !is_hit(0, top_end) {
+        check_format(&top, &mut findings);
+    }
     if let Some(version) = top.string("version", &mut findings) {
         version.value.clone_into(&mut file.version);
     }
@@ -145,12 +166,24 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
     let controls = std::mem::take(&mut findings.controls);
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut rules = Vec::new();
-    for table in top.tables("rule", &mut findings) {
-        if let Some(rule) = rule::read(table, &lists, &mut seen, &mut findings) {
-            rules.push(rule);
+    for (table, end) in tables.into_iter().zip(ends) {
+        let (before, is_whole) = (findings.list.len(), !is_hit(table.span.start, end));
+        let rule = rule::read(table, &lists, &mut seen, &mut findings);
+        if is_whole {
+            rules.extend(rule);
+        } else {
+            // What seems to be missing may stand where TOML could not be read.
+            findings.forget(before, |finding| matches!(finding.code, "R003" | "R008"));
         }
     }
     (file.rules, file.spans) = rules.into_iter().unzip();
+    for rule in &file.rules {
+        seen.remove(&rule.id);
+    }
+    file.unsound = seen.into_keys().collect();
+    // In the place of a value that TOML could not read stands one of another type.
+    let unread: Vec<usize> = unread.iter().map(|&at| findings.line_of(at)).collect();
+    findings.forget(0, |finding| finding.code == "R004" && unread.contains(&finding.line));
     file.lists = FileLists { lists: lists.spans(), controls };
     file.errors = findings.in_order();
     file

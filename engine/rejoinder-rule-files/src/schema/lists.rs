@@ -1,12 +1,12 @@
 //! `[lists]`: phrases under a name, for the rules of one file.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rejoinder_core::diagnostic::did_you_mean;
 
-use super::matchers::{folded_phrase, is_usable};
+use super::matchers::{is_usable, prepared};
 use crate::lints::ListSpans;
 use crate::reading::TextReading;
 use crate::rule::MatchPosition;
@@ -23,6 +23,8 @@ pub(super) struct PhraseLists<'t>(BTreeMap<&'t str, PhraseList<'t>>);
 pub(super) struct PhraseList<'t> {
     key: Range<usize>,
     phrases: Vec<SpannedValue<&'t str>>,
+    /// By reading: the phrases as rules that read text so look for them, once there is such a rule.
+    prepared: [OnceCell<Vec<String>>; TextReading::ALL.len()],
     uses: Cell<ListUses>,
 }
 
@@ -78,7 +80,12 @@ impl<'t> PhraseLists<'t> {
                 let phrase = SpannedValue { value, span: phrase.span };
                 is_usable(&phrase, findings).then_some(phrase)
             });
-            let list = PhraseList { key: span, phrases: phrases.collect(), uses: Cell::default() };
+            let list = PhraseList {
+                key: span,
+                phrases: phrases.collect(),
+                prepared: Default::default(),
+                uses: Cell::default(),
+            };
             read.insert(name, list);
         }
         Self(read)
@@ -114,16 +121,14 @@ impl<'t> PhraseLists<'t> {
     pub(super) fn spans(&self) -> Vec<ListSpans> {
         let spans = |(name, list): (&&str, &PhraseList<'_>)| {
             let ListUses { is_used, as_written, at_a_place, allows_useless } = list.uses.get();
-            let text = |phrase: &SpannedValue<&str>| match as_written {
-                true => phrase.value.trim().to_owned(),
-                false => folded_phrase(phrase.value).unwrap_or_default(),
-            };
+            let reading = if as_written { TextReading::AsWritten } else { TextReading::Folded };
+            let phrase = |(text, span): (&str, &Range<usize>)| (text.to_owned(), span.clone());
             ListSpans {
                 name: (*name).to_owned(),
                 key: list.key.clone(),
                 is_used,
                 phrases: match is_used && !allows_useless {
-                    true => list.phrases.iter().map(|phrase| (text(phrase), phrase.span.clone())).collect(),
+                    true => list.phrases(reading).map(phrase).collect(),
                     false => Vec::new(),
                 },
                 is_free: !at_a_place,
@@ -134,9 +139,12 @@ impl<'t> PhraseLists<'t> {
 }
 
 impl PhraseList<'_> {
-    /// The phrases and where they stand.
-    pub(super) fn phrases(&self) -> impl Iterator<Item = (&str, &Range<usize>)> {
-        self.phrases.iter().map(|phrase| (phrase.value, &phrase.span))
+    /// The phrases as rules that read text so look for them, and where they stand.
+    pub(super) fn phrases(&self, reading: TextReading) -> impl Iterator<Item = (&str, &Range<usize>)> {
+        let prepare = |phrase: &SpannedValue<&str>| prepared(phrase.value, reading).unwrap_or_default();
+        let texts =
+            self.prepared[reading as usize].get_or_init(|| self.phrases.iter().map(prepare).collect());
+        texts.iter().map(String::as_str).zip(self.phrases.iter().map(|phrase| &phrase.span))
     }
 
     /// Notes that a rule reads text so, and looks for the phrases at this position.

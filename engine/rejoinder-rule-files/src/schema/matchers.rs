@@ -11,6 +11,7 @@ use crate::pattern::{Pattern, PatternError};
 use crate::reading::TextReading;
 use crate::rule::MatchPosition;
 use crate::toml_reader::{Findings, SpannedValue, Table};
+use crate::unfoldable::Unfoldable;
 
 /// A phrase has at most so many characters.
 pub(crate) const LONGEST_PHRASE: usize = 1000;
@@ -22,7 +23,7 @@ pub fn folded_phrase(phrase: &str) -> Option<String> {
 }
 
 /// A phrase as it is looked for in texts that are read so; `None` if nothing stands in it.
-fn prepared(phrase: &str, reading: TextReading) -> Option<String> {
+pub(super) fn prepared(phrase: &str, reading: TextReading) -> Option<String> {
     let folded = folded_phrase(phrase)?;
     Some(match reading {
         TextReading::Folded => folded,
@@ -59,6 +60,8 @@ pub(super) struct MatcherReader<'l, 't> {
     pub(super) allows_useless: bool,
     /// Places of what asks for capitals in regexes over folded text.
     pub(super) capitals: Vec<Range<usize>>,
+    /// Places of regexes over folded text that never match, each with the reason.
+    pub(super) unfoldable: Vec<(Range<usize>, Unfoldable)>,
 }
 
 /// The phrases under a key, and where they stand: those out of lists first.
@@ -84,20 +87,21 @@ impl MatcherReader<'_, '_> {
             match self.lists.named_by(&phrase, findings) {
                 PhraseMeaning::List(list) => {
                     list.note_use(self.reading, at, self.allows_useless);
-                    listed.extend(list.phrases().map(|(text, span)| (text, span.clone())));
+                    listed.extend(
+                        list.phrases(self.reading).map(|(text, span)| (text.to_owned(), span.clone())),
+                    );
                 }
                 PhraseMeaning::NoList => {}
                 PhraseMeaning::Words(words) => {
                     let phrase = SpannedValue { value: words, span: phrase.span };
                     if is_usable(&phrase, findings) {
-                        own.push((phrase.value, phrase.span));
+                        own.extend(prepared(phrase.value, self.reading).map(|text| (text, phrase.span)));
                     }
                 }
             }
         }
         let listed_count = listed.len();
-        let ready = |(text, span): (&str, Range<usize>)| Some((prepared(text, self.reading)?, span));
-        let (texts, spans) = listed.into_iter().chain(own).filter_map(ready).unzip();
+        let (texts, spans) = listed.into_iter().chain(own).unzip();
         Phrases { texts, spans, listed: listed_count }
     }
 
@@ -113,10 +117,12 @@ impl MatcherReader<'_, '_> {
             ControlCharacter::note(&source, TextKind::Regex, findings);
             match Pattern::new(source.value, self.reading) {
                 Ok(pattern) => {
-                    if self.reading.is_folded()
-                        && let Some(capitals) = capitals::asked_for(source.value)
-                    {
-                        self.capitals.push(span_inside(&source, capitals, findings.source.text));
+                    if self.reading.is_folded() {
+                        if let Some(capitals) = capitals::asked_for(source.value) {
+                            self.capitals.push(span_inside(&source, capitals, findings.source.text));
+                        } else if let Some(why) = Unfoldable::of(source.value) {
+                            self.unfoldable.push((source.span.clone(), why));
+                        }
                     }
                     patterns.push(pattern);
                     spans.push(source.span);
@@ -129,7 +135,7 @@ impl MatcherReader<'_, '_> {
                 Err(PatternError::MatchesEmpty) => findings.report(
                     "R008",
                     source.span,
-                    "the regex matches the empty text, so it would hit every turn",
+                    "the regex matches the empty text, and so every text",
                     "make something in it required",
                 ),
                 Err(PatternError::TooLarge) => findings.report(

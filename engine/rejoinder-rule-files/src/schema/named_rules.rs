@@ -9,7 +9,7 @@ pub(super) fn read(table: &Table<'_>, quorum: Quorum, findings: &mut Findings<'_
     if ids.is_empty() {
         findings.report(
             "R008",
-            table.span.clone(),
+            table.span_of(quorum.key()).unwrap_or(table.span.clone()),
             format!("`{}` names no rule", quorum.key()),
             "name the ids of some rules, or leave the key out",
         );

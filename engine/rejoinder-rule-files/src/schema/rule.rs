@@ -56,6 +56,7 @@ pub(super) fn read(
         lists,
         allows_useless: allow.iter().any(|code| code == "W104"),
         capitals: Vec::new(),
+        unfoldable: Vec::new(),
     };
     let position = at.as_ref().map_or(MatchPosition::Anywhere, |(place, _)| *place);
     let before_matchers = findings.list.len();
@@ -109,6 +110,7 @@ pub(super) fn read(
         phrases: phrases.spans,
         listed: phrases.listed,
         capitals: matchers.capitals,
+        unfoldable: matchers.unfoldable,
         regexes: regex_spans,
         unless: unless_spans,
         tests: test_spans,

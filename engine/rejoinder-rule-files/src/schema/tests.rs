@@ -179,6 +179,49 @@ fn a_regex_that_asks_for_capitals_is_warned_about_unless_text_is_as_written() {
 }
 
 #[test]
+fn what_toml_cannot_read_hides_no_other_mistake_and_makes_up_none() {
+    let codes = |text: &str| {
+        let errors = parse("f", text).errors;
+        errors.into_iter().map(|error| (error.code, error.line)).collect::<Vec<_>>()
+    };
+    let rule = "id = \"r\"\nroute = \"score\"\nany = [\"x\"]\n";
+    assert_eq!(codes(&format!("format = 1\n[[rule]\n{rule}")), [("R001", 2)]);
+    assert_eq!(
+        codes(&format!("[[rule]\n{rule}[[rule]]\nid = \"a\"\nroute = \"scores\"\nany = [\"x\"]\n")),
+        [("R003", 1), ("R001", 1), ("R005", 7)]
+    );
+    assert_eq!(
+        codes("format = 1\n[[rule]]\nid = \"a\"\nroute = \"scores\"\nany = [x]\n"),
+        [("R005", 4), ("R001", 5)]
+    );
+    assert_eq!(codes("format = \n[[rule]]\nid = \"a\"\nroute = \"score\"\nany = [\"x\"]\n"), [("R001", 1)]);
+}
+
+#[test]
+fn a_file_from_windows_is_read_as_any_other() {
+    let text = with_rule("", "any = [\"well done\", 'a']\nregex = ['''no,\nwhy''']\nunless = ['[A-Z]{4,}']");
+    let [unix, windows] = [text.clone(), text.replace('\n', "\r\n")].map(|text| {
+        let file = parse("f", &text);
+        assert_eq!(file.rules[0].regexes[0].as_str(), "no,\nwhy");
+        file.warnings("f", &text).iter().map(ToString::to_string).collect::<Vec<_>>()
+    });
+    assert_eq!(unix, windows);
+    assert!(unix.iter().any(|warning| warning.contains("W110")), "{unix:?}");
+}
+
+#[test]
+fn texts_in_warnings_are_shown_as_they_are_written() {
+    expect_part("regex = ['''a'''', '''b|it's''']", "W106", "holds `a'`");
+    expect_part("any = ['x']\nunless = ['''\\p{Lu}+x''']", "W110", r"so `\p{Lu}` does");
+}
+
+#[track_caller]
+fn expect_part(keys: &str, code: &str, part: &str) {
+    let found = findings(&with_rule("", keys));
+    assert!(found.iter().any(|(known, .., said)| *known == code && said.contains(part)), "{found:?}");
+}
+
+#[test]
 fn many_rules_on_a_long_list_take_no_square_of_time() {
     let phrases: Vec<String> = (0..2_000).map(|i| format!("\"phrase {i}\"")).collect();
     let mut text = format!("format = 1\n[lists]\nx = [{}]\n", phrases.join(", "));
@@ -190,5 +233,23 @@ fn many_rules_on_a_long_list_take_no_square_of_time() {
     }
     let begun = Instant::now();
     assert!(findings(&text).is_empty());
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_list_of_many_phrases_in_many_accepting_rules_is_checked_phrase_by_phrase_and_not_rule_by_rule() {
+    let phrases: Vec<String> = (0..1_000).map(|i| format!("\"thank you for phrase number {i}\"")).collect();
+    let mut text = format!("format = 1\n[lists]\nx = [{}]\n", phrases.join(", "));
+    for id in 0..1_000 {
+        let _ = write!(
+            text,
+            "[[rule]]\nid = \"r{id}\"\nroute = \"accept\"\ncategory = \"UR5\"\nany = [\"@x\"]\nmin-words = {}\nmax-words = {}\n",
+            id + 6,
+            id + 9
+        );
+    }
+    let begun = Instant::now();
+    assert!(findings(&text).is_empty());
+    println!("{:?}", begun.elapsed());
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
 }

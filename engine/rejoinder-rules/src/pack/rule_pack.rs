@@ -46,10 +46,13 @@ static SHIPPED: [ShippedPack; 8] = shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "
 #[derive(Clone, Debug)]
 pub struct RulesInForce {
     /// The rules, whose places are the numbers of their hits, and behind them those that were switched off and serve others alone.
-    rules: Vec<Rule>,
-    in_force: usize,
-    guards: Guards,
-    hash: String,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) in_force: usize,
+    /// How the rules build on one another.
+    pub(crate) building: RuleBuilding,
+    pub(crate) guards: Guards,
+    /// Identifies the rules' text in every record's provenance.
+    pub(crate) hash: String,
 }
 
 impl RulesInForce {
@@ -59,7 +62,7 @@ impl RulesInForce {
     /// If there are more selectors than [`Selector::MOST`], or an automaton would exceed its limit (a table of 2³¹ cells, far beyond any
     /// rule set that can be written).
     pub fn compile(self, selectors: Vec<Selector>) -> RuleSet {
-        RuleSet::new(self.rules, self.in_force, selectors, self.hash).guarded(self.guards)
+        RuleSet::new(self, selectors)
     }
 
     /// The rules, whose places are the numbers of their hits.
@@ -195,7 +198,7 @@ impl Pack {
     ///
     /// # Errors
     /// If a pack has errors, an id stands in two of them, something disabled is not there, or a rule builds on one that is not there, or
-    /// on itself.
+    /// on itself: all findings at once, those in the packs first. That a rule is not there is told where all rules could be read.
     pub fn compile(packs: Vec<Self>, disable: &[String]) -> Result<RuleSet, PackError> {
         Ok(Self::in_force(packs, disable)?.compile(Vec::new()))
     }
@@ -206,10 +209,8 @@ impl Pack {
     /// As [`Self::compile`].
     pub fn in_force(packs: Vec<Self>, disable: &[String]) -> Result<RulesInForce, PackError> {
         let packs = Self::each_once(packs);
-        let errors: Vec<Diagnostic> = packs.iter().flat_map(|p| p.content.errors.clone()).collect();
-        if !errors.is_empty() {
-            return Err(PackError::Invalid(errors));
-        }
+        let mut findings: Vec<Diagnostic> = packs.iter().flat_map(|p| p.content.errors.clone()).collect();
+        let unread = UnreadRules::of(&packs);
         let mut hasher = blake3::Hasher::new();
         for pack in &packs {
             hasher.update(pack.hash.as_bytes());
@@ -219,7 +220,6 @@ impl Pack {
         }
         let mut owners: HashMap<String, String> = HashMap::new();
         let mut rules = Vec::new();
-        let mut findings = Vec::new();
         let mut disabled: Vec<NameReference> = Vec::new();
         let mut file_guards = Vec::new();
         for pack in packs {
@@ -244,7 +244,8 @@ impl Pack {
                 rules.push(rule);
             }
         }
-        for reference in disabled.iter().filter(|reference| !owners.contains_key(&reference.name)) {
+        let is_known = |id: &String| owners.contains_key(id) || unread.may_hold(id);
+        for reference in disabled.iter().filter(|reference| !is_known(&reference.name)) {
             let message =
                 format!("`disable` names the rule `{}`, which no pack in force has", reference.name);
             let advice = if findings.len() < WITH_ADVICE {
@@ -254,14 +255,8 @@ impl Pack {
             };
             findings.push(reference.report("R012", message, advice));
         }
-        if !findings.is_empty() {
-            return Err(PackError::Invalid(findings));
-        }
-        for id in disable {
-            if !owners.contains_key(id) {
-                return Err(PackError::NothingToDisable(id.clone(), nearest_rule(id, &owners)));
-            }
-        }
+        let nothing = disable.iter().find(|id| !is_known(id));
+        let nothing = nothing.map(|id| PackError::NothingToDisable(id.clone(), nearest_rule(id, &owners)));
         let disabled: HashSet<&str> =
             disable.iter().map(String::as_str).chain(disabled.iter().map(|d| d.name.as_str())).collect();
         let (mut rules, switched_off): (Vec<Rule>, Vec<Rule>) =
@@ -269,8 +264,40 @@ impl Pack {
         let in_force = rules.len();
         let guards = Guards::of(&rules, file_guards);
         add_serving(&mut rules, switched_off);
-        RuleBuilding::of(&rules).map_err(PackError::Invalid)?;
-        Ok(RulesInForce { rules, in_force, guards, hash: hasher.finalize().to_hex().to_string() })
+        let building = RuleBuilding::of(&rules, |id| unread.may_hold(id)).unwrap_or_else(|unsound| {
+            findings.extend(unsound);
+            RuleBuilding::default()
+        });
+        if !findings.is_empty() {
+            return Err(PackError::Invalid(findings));
+        }
+        if let Some(nothing) = nothing {
+            return Err(nothing);
+        }
+        Ok(RulesInForce { rules, in_force, building, guards, hash: hasher.finalize().to_hex().to_string() })
+    }
+}
+
+/// The rules of packs that could not be read.
+struct UnreadRules {
+    /// The ids of those that have errors.
+    ids: HashSet<String>,
+    /// Whether nobody knows which others there are: a file is not TOML, or a pack could not be read.
+    are_unknown: bool,
+}
+
+impl UnreadRules {
+    fn of(packs: &[Pack]) -> Self {
+        let hides = |finding: &Diagnostic| matches!(finding.code, "R001" | "R011" | "R013");
+        Self {
+            ids: packs.iter().flat_map(|pack| pack.content.unsound.iter().cloned()).collect(),
+            are_unknown: packs.iter().flat_map(|pack| &pack.content.errors).any(hides),
+        }
+    }
+
+    /// Whether a rule of this id may stand where it could not be read.
+    fn may_hold(&self, id: &str) -> bool {
+        self.are_unknown || self.ids.contains(id)
     }
 }
 

@@ -80,6 +80,29 @@ fn what_is_not_there_is_reported_where_it_is_named() {
 }
 
 #[test]
+fn unknown_names_and_circles_are_reported_beside_the_errors_of_other_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let codes = |text: &str| {
+        let mine = write(folder.path(), "mine.toml", text);
+        let packs = Pack::load(&[mine]).unwrap();
+        let Err(PackError::Invalid(findings)) = Pack::compile(packs, &["nix".to_owned()]) else {
+            panic!("a pack with errors was compiled")
+        };
+        findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    let builds =
+        |id: &str, on: &str| format!("[[rule]]\nid = \"{id}\"\nroute = \"score\"\nall-of = [{on:?}]\n");
+    let text = "disable = [\"gone\", \"wrong\"]\n".to_owned()
+        + "[[rule]]\nid = \"wrong\"\nroute = \"score\"\nany = [\"\"]\n"
+        + &builds("on_unsound", "wrong")
+        + &builds("on_none", "nix")
+        + &builds("circle", "circle");
+    assert_eq!(codes(&text), ["R008", "R012", "R017", "R018"]);
+    let unread = text + "lang = [en]\n";
+    assert!(!codes(&unread).iter().any(|code| ["R012", "R017"].contains(code)), "others may be there");
+}
+
+#[test]
 fn shipped_packs_are_kept_as_their_texts_say() {
     for name in Pack::shipped() {
         let [pack] = &*Pack::named(name).unwrap() else { panic!("{name} is one pack") };

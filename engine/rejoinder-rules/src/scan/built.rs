@@ -41,11 +41,7 @@ impl FoundHits<'_> {
             // Facts can only take hits away: what is the same without the pending ones stands.
             let certain = |base: u32| known.get(&base).filter(|(_, stands)| *stands).map(|&(hit, _)| hit);
             let stands = building.first_hit(rule, certain) == Some(first) && !self.set.asks_facts(rule);
-            match () {
-                () if !stands => self.pending.push(built),
-                () if self.set.only_serves(rule) => self.serving.push(built),
-                () => self.hits.push(built),
-            }
+            self.push(built, stands);
             if building.note_dependents(rule, &mut places) {
                 known.insert(rule, (built, stands));
             }
@@ -56,6 +52,18 @@ impl FoundHits<'_> {
         if !self.pending.is_empty() {
             self.keep_needed();
         }
+    }
+
+    /// Adds a hit, which waits for facts unless it stands.
+    pub(super) fn push(&mut self, hit: Hit, stands: bool) {
+        let hits = if !stands {
+            &mut *self.pending
+        } else if self.set.only_serves(hit.rule) {
+            &mut *self.serving
+        } else {
+            &mut *self.hits
+        };
+        hits.push(hit);
     }
 
     /// Leaves among the pending hits those of rules in force, and puts the hits of rules that serve alone beside them that they need.

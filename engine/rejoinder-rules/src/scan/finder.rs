@@ -5,8 +5,9 @@ use std::ops::Range;
 use rejoinder_core::fold::{is_word_boundary, is_word_char, may_compose};
 
 use super::matches::Matches;
-use crate::compile::{Literals, RuleSet, Targets, Trial};
+use crate::compile::{RuleSet, Trial};
 use crate::facts::TurnFacts;
+use crate::literals::{Literals, Targets};
 use crate::observer::ScanObserver;
 use crate::written;
 use rejoinder_rule_files::{MatchPosition, SearchRoom, TurnText};

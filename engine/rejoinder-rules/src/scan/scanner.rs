@@ -123,6 +123,12 @@ impl<'r> Scanner<'r> {
             room: &self.room,
         }
         .find(&facts, observer);
+        let mut found = FoundHits {
+            set: self.set,
+            hits: &mut self.hits,
+            pending: &mut self.pending,
+            serving: &mut self.serving,
+        };
         for &index in &self.matches.touched {
             if self.set.builds(index) {
                 continue;
@@ -135,22 +141,12 @@ impl<'r> Scanner<'r> {
             if observer.at_rule(index, || facts.all_hold(self.set.own_conditions(index))) {
                 let hit =
                     hit(index, self.text.folded().original_range(text, sentence(self.text.text(), &span)));
-                match () {
-                    () if self.set.asks_facts(index) => self.pending.push(hit),
-                    () if self.set.only_serves(index) => self.serving.push(hit),
-                    () => self.hits.push(hit),
-                }
+                found.push(hit, !self.set.asks_facts(index));
             }
         }
         if !self.set.building.is_empty() {
             let (set, folded) = (self.set, self.text.folded());
             let spans = &mut self.matches.spans;
-            let mut found = FoundHits {
-                set,
-                hits: &mut self.hits,
-                pending: &mut self.pending,
-                serving: &mut self.serving,
-            };
             found.build(|rule, first| {
                 let own = match set.rule(rule).has_matcher() {
                     true => hit(

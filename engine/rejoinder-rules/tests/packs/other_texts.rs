@@ -121,10 +121,10 @@ fn what_was_found_is_shown_with_the_text_around_it_and_steers_nothing() {
     let expected = [
         r#"true answer-any = ["as an ai", "i cannot"] · "i cannot" matches at byte 13 of the answer 1, folded: `\u{1b}]0;x\u{7}sorry, i cannot list them all, since th…`"#,
         r"true earlier-regex = ['''rivers? of'''] · '''rivers? of''' matches at byte 9 of the user's message 0, folded: `name the rivers of spain`",
-        r"false answer-unless '''cannot''' · '''cannot''' matches at byte 15 of the answer 1, folded: `\u{1b}]0;x\u{7}sorry, i cannot list them all, since th…`",
+        r"false answer-unless = ['''cannot'''] · '''cannot''' matches at byte 15 of the answer 1, folded: `\u{1b}]0;x\u{7}sorry, i cannot list them all, since th…`",
         r#"false earlier-any = ["lakes"] · no match in the user's one earlier turn"#,
         r#"true answer-any = ["I cannot"] · "I cannot" matches at byte 13 of the answer 1: `\u{1b}]0;x\u{7}Sorry, I cannot list them all, since th…`"#,
-        r"true earlier-unless '''[A-Z]{4}''' · no match in the user's one earlier turn",
+        r"true earlier-unless = ['''[A-Z]{4}'''] · no match in the user's one earlier turn",
     ];
     assert_eq!(said.lines().collect::<Vec<_>>(), expected);
 }

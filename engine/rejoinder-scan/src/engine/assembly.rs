@@ -81,6 +81,7 @@ impl Engine {
                 }
             }
         }
+        // Plugins are told of the rules that give hits, as in the results; facts are asked for rules that only serve others, too.
         let wrong_facts = facts::errors(rules.with_serving(), &registry);
         if !wrong_facts.is_empty() {
             return Err(PackError::Invalid(wrong_facts).into());

@@ -2,7 +2,7 @@
 
 use rejoinder_cascade::{DecisionReason, ScoreBand, TurnVerdicts, decide};
 use rejoinder_core::{Hit, Verdict, Vote};
-use rejoinder_rules::{Route, Rule};
+use rejoinder_rules::Route;
 
 use super::Engine;
 use super::asks::TurnMarks;
@@ -56,11 +56,10 @@ impl Engine {
                 let silent =
                     |(place, vote): (usize, &Vote)| if place == plugin { Vote::default() } else { *vote };
                 let votes: Vec<Vote> = votes.iter().enumerate().map(silent).collect();
-                if !self.facts.plugins().contains(&plugin) {
+                let Some(asking) = self.facts.asking(plugin) else {
                     return self.ground(language, hits, &votes);
-                }
-                let asks = |rule: &Rule| rule.facts().any(|fact| self.facts.plugin(fact.slot) == plugin);
-                let others = self.rules.left_without(hits, asks);
+                };
+                let others = self.rules.left_without(hits, asking);
                 self.ground_by(language, &others, &votes, marks)
             }
         }

@@ -1,5 +1,7 @@
 //! The facts that the rules ask for: which plugin tells each, and whether the plugins tell them at all.
 
+use std::collections::HashSet;
+
 use rejoinder_core::diagnostic::{Diagnostic, Severity};
 use rejoinder_host::{FactKind as GivenKind, LoadedPlugin, Registry};
 use rejoinder_rules::{FactDeclaration, FactKind, FactReading, FactValue, Rule, RuleSet};
@@ -14,6 +16,8 @@ pub(crate) struct FactPlan {
     sources: Vec<FactSource>,
     /// The plugins that tell them, each once.
     plugins: Vec<usize>,
+    /// By place among these plugins: the numbers of the rules that ask the plugin for facts.
+    asking: Vec<HashSet<u32>>,
 }
 
 #[derive(Debug)]
@@ -39,7 +43,12 @@ impl FactPlan {
         let mut plugins: Vec<usize> = sources.iter().map(|source| source.plugin).collect();
         plugins.sort_unstable();
         plugins.dedup();
-        Self { sources, plugins }
+        let asking = plugins.iter().map(|plugin| {
+            rules
+                .asking(|fact| sources.get(fact.slot as usize).is_some_and(|source| source.plugin == *plugin))
+        });
+        let asking = asking.collect();
+        Self { sources, plugins, asking }
     }
 
     /// How many facts the rules ask for.
@@ -50,6 +59,11 @@ impl FactPlan {
     /// The plugins that tell the facts, in their order.
     pub(crate) fn plugins(&self) -> &[usize] {
         &self.plugins
+    }
+
+    /// The numbers of the rules that ask a plugin for facts; `None` where no rule does.
+    pub(crate) fn asking(&self, plugin: usize) -> Option<&HashSet<u32>> {
+        Some(&self.asking[self.plugins.binary_search(&plugin).ok()?])
     }
 
     /// The plugin that tells a fact.

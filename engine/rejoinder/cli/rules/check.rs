@@ -33,15 +33,15 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
     let files = loaded.len() + findings.len();
     let rules: usize = loaded.iter().map(|l| l.own().content.rules.len()).sum();
     let asking = asking(&loaded);
-    findings.extend(of_files(&loaded));
+    let are_all_read = findings.is_empty();
+    findings.extend(loaded.iter().flat_map(|file| file.own().warnings()));
     let checked: HashSet<PackIdentity> = loaded.iter().map(|file| file.own().identity().clone()).collect();
     let together = Pack::each_once(loaded.into_iter().flat_map(|file| file.packs));
     findings.extend(conflicts(&together, &checked, &args.config)?);
-    // Clashes between files, and what is disabled in vain, show only when they are compiled together.
-    if findings.iter().all(|d| d.severity == Severity::Warning)
-        && let Err(PackError::Invalid(clashes)) = Pack::in_force(together, &[])
-    {
-        findings.extend(clashes);
+    // What is wrong between files shows beside the errors in them. A name that no rule has may be one of a file that was not read.
+    if let Err(PackError::Invalid(errors)) = Pack::in_force(together, &[]) {
+        let is_sure = |error: &Diagnostic| are_all_read || !matches!(error.code, "R012" | "R017");
+        findings.extend(errors.into_iter().filter(is_sure));
     }
     let unchecked = unchecked_facts(&asking, &args.config, &mut findings)?;
     sort(&mut findings);
@@ -61,20 +61,6 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
         || serde_json::json!({ "rules": rules, "errors": errors, "warnings": warnings, "findings": findings, "unchecked_facts": unchecked }),
     )?;
     Ok(if errors > 0 { Exit::CheckFailed } else { Exit::Ok })
-}
-
-/// The errors in the files and in those that they extend, and the warnings about the files themselves: what a file extends is not
-/// its author's.
-fn of_files(loaded: &[LoadedFile]) -> Vec<Diagnostic> {
-    let mut met = HashSet::new();
-    let mut findings = Vec::new();
-    for file in loaded {
-        for pack in file.packs.iter().filter(|pack| met.insert(pack.identity())) {
-            findings.extend(pack.content.errors.iter().cloned());
-        }
-        findings.extend(file.own().warnings());
-    }
-    findings
 }
 
 /// Warnings about rules that accept the same words in different categories, in the files that are checked, or in one of them and in
