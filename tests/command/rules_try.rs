@@ -179,7 +179,7 @@ fn the_words_of_a_match_are_marked_and_not_their_sentence() {
         json!({ "conversation_id": "c", "conversation": [
             { "role": "user", "content": "Hi" },
             { "role": "assistant", "content": "Hello." },
-            { "role": "user", "content": "Naïve “ÉTÉ” — it plugh\u{301} PLUGH\u{1b}[31m now, ok? Next." },
+            { "role": "user", "content": "Naïve “ÉTÉ” — it plu\u{301}gh PLUGH\u{1b}[31m now, ok? Next." },
         ] })
         .to_string(),
     );
