@@ -222,7 +222,7 @@ mod tests {
     fn figures_do_not_depend_on_those_beside_them() {
         let figure: FigureCounts =
             (0..40).map(|at| (at, counts([u64::from(at % 3 == 0), 1], [1, 1]))).collect();
-        let one = PairedShare::of_each(&[figure.clone()], 3).remove(0);
+        let one = PairedShare::of_each(std::slice::from_ref(&figure), 3).remove(0);
         let other = PairedShare::of_each(&[figure.clone(), figure[..0].to_vec(), figure], 3);
         assert_eq!((other[0], other[2], other[1].difference), (one, one, None));
     }
