@@ -9,7 +9,7 @@ use crate::support::{folder, write};
 /// Labelled conversations: `phrase` objects, anything else is the next request. A word of each turn is of the conversation alone.
 fn labelled(conversations: u32, phrase: &str) -> String {
     let row = |number: u32| {
-        let objects = number % 2 == 0;
+        let objects = number.is_multiple_of(2);
         let turn = match objects {
             true => format!("{phrase} secretword{number}"),
             false => format!("name another river near town{number} please"),
@@ -81,7 +81,7 @@ fn a_rule_that_builds_on_another_one_can_be_checked_and_tested() {
     // No word stands in two conversations: only the rule tells the turns.
     let rows: String = (0..400)
         .map(|number: u32| {
-            let objects = number % 2 == 0;
+            let objects = number.is_multiple_of(2);
             let word = format!("{}{}", if objects { "zz" } else { "yy" }, letters(number));
             let labels = if objects { json!([{ "turn": 2, "category": "UR2" }]) } else { json!([]) };
             let row = json!({ "conversation_id": format!("c{number}"), "labels": labels, "conversation": [
@@ -126,7 +126,7 @@ fn a_judges_answers_and_a_label_file_serve_as_labels() {
     assert!(population.contains("its judge answered about"), "{population}");
 
     let label = |number: u32| {
-        let category = if number % 2 == 0 { "UR4" } else { "none" };
+        let category = if number.is_multiple_of(2) { "UR4" } else { "none" };
         let labels = json!([{ "turn": 2, "category": category }]);
         json!({ "conversation_id": format!("c{number}"), "labels": labels }).to_string() + "\n"
     };
