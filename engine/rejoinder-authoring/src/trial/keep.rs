@@ -125,14 +125,14 @@ mod tests {
         }
     }
 
-    fn kept(words: &str, file: Option<&str>) -> Result<KeptRule, KeepError> {
+    fn put(words: &str, file: Option<&str>) -> Result<KeptRule, KeepError> {
         keep(&draft(words), words, Route::Accept, "mine.toml", file, &[], &HashSet::new())
     }
 
     #[test]
     fn lines_end_as_those_of_the_file() {
         let before = "format = 1\r\n[lists]\r\na = ['b']\r\n";
-        let kept = kept("thanks", Some(before)).unwrap();
+        let kept = put("thanks", Some(before)).unwrap();
         assert!(
             kept.text.lines().count() > 12 && !kept.text.replace("\r\n", "").contains('\n'),
             "{:?}",
@@ -145,20 +145,20 @@ mod tests {
     fn the_file_keeps_what_it_holds_and_gets_a_rule_more() {
         let before =
             "# mine\nformat = 1\n[[rule]]\nid = \"mine.you_rock\" # first\nroute = \"score\"\nany = [\"x\"]";
-        let kept = kept("You rock!", Some(before)).unwrap();
+        let kept = put("You rock!", Some(before)).unwrap();
         assert_eq!(kept.id, "mine.you_rock_2");
         assert!(kept.text.starts_with(before), "{}", kept.text);
         assert_eq!(kept.text.lines().nth(kept.line - 1), Some("[[rule]]"), "{}", kept.text);
         let read = parse("mine.toml", &kept.text);
         assert_eq!((read.rules.len(), read.errors.len()), (2, 0));
         assert!(read.rules[1].tests.all().iter().all(|test| test.todo.is_some()));
-        let new = kept("谢谢", None).unwrap();
+        let new = put("谢谢", None).unwrap();
         assert_eq!((new.id.as_str(), new.text.lines().next()), ("mine.rule", Some("format = 1")));
     }
 
     #[test]
     fn a_file_with_mistakes_stays_as_it_is() {
-        let found = kept("a", Some("format = 2\n"));
+        let found = put("a", Some("format = 2\n"));
         assert!(matches!(found, Err(KeepError::Broken(_))), "{found:?}");
     }
 
@@ -167,7 +167,7 @@ mod tests {
         fn any_words_make_a_rule_that_the_parser_reads(words in "\\PC{1,60}") {
             if let Ok(pack) = draft(&words).pack() {
                 let phrases = pack.content.rules[0].phrases.clone();
-                let kept = kept(&words, None).unwrap();
+                let kept = put(&words, None).unwrap();
                 prop_assert_eq!(&format_text("x.toml", &kept.text).unwrap(), &kept.text);
                 let read = parse("x.toml", &kept.text);
                 prop_assert_eq!(&read.rules[0].phrases, &phrases);
