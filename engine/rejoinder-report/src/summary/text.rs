@@ -12,7 +12,7 @@ use super::figures::Summary;
 use super::nights::NightSummary;
 use crate::numbers::{share, size, thousands};
 
-/// How far what the shipped rules and plugins accept can be trusted: 128 turns accepted in 375 dialogues that were kept apart
+/// How far what the shipped rules and plugins accept can be trusted: 124 turns accepted in 375 dialogues that were kept apart
 /// (`rejoinder eval chats_labelled.jsonl --labels --where split=dev`).
 pub(super) const TRUST: &str = "accepted: feedback in 97 of 100 cases (92 to 99) in chats with assistants, by labels of a language model; \
                      not measured elsewhere";

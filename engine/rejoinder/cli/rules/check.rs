@@ -35,6 +35,7 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
     let asking = asking(&loaded);
     let are_all_read = findings.is_empty();
     findings.extend(loaded.iter().flat_map(|file| file.own().warnings()));
+    let order: Vec<String> = loaded.iter().map(|file| file.own().file.clone()).collect();
     let checked: HashSet<PackIdentity> = loaded.iter().map(|file| file.own().identity().clone()).collect();
     let together = Pack::each_once(loaded.into_iter().flat_map(|file| file.packs));
     findings.extend(conflicts(&together, &checked, &args.config)?);
@@ -44,7 +45,7 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
         findings.extend(errors.into_iter().filter(is_sure));
     }
     let unchecked = unchecked_facts(&asking, &args.config, &mut findings)?;
-    sort(&mut findings);
+    sort(&mut findings, order);
     let errors = findings.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = findings.len() - errors;
     let summary = format!(
@@ -130,12 +131,12 @@ fn unchecked_facts(
     Ok(BTreeSet::new())
 }
 
-/// Sorts findings by their places, the files in the order in which they were met.
-fn sort(findings: &mut [Diagnostic]) {
+/// Sorts findings by their places: first the files `order`, then others in the order in which they were met.
+fn sort(findings: &mut [Diagnostic], order: Vec<String>) {
     let mut files: HashMap<String, usize> = HashMap::new();
-    for finding in findings.iter() {
+    for file in order.into_iter().chain(findings.iter().map(|finding| finding.file.clone())) {
         let next = files.len();
-        files.entry(finding.file.clone()).or_insert(next);
+        files.entry(file).or_insert(next);
     }
     findings.sort_by_key(|finding| (files[&finding.file], finding.line, finding.column));
 }
