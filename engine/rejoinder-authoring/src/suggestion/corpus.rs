@@ -30,9 +30,17 @@ pub struct TurnState {
 impl TurnState {
     /// The decision if one more rule hit the turn.
     pub(super) fn with(&self, verdict: Verdict) -> Decision {
-        let mut verdicts = self.verdicts;
-        verdicts.add(verdict);
-        decide(&verdicts, self.is_candidate || verdict != Verdict::Reject, self.band).decision()
+        self.with_all([verdict])
+    }
+
+    /// The decision if more rules hit the turn, one for each verdict.
+    pub(super) fn with_all(&self, added: impl IntoIterator<Item = Verdict>) -> Decision {
+        let (mut verdicts, mut is_candidate) = (self.verdicts, self.is_candidate);
+        for verdict in added {
+            verdicts.add(verdict);
+            is_candidate |= verdict != Verdict::Reject;
+        }
+        decide(&verdicts, is_candidate, self.band).decision()
     }
 }
 
@@ -81,6 +89,15 @@ impl Turn {
             Verdict::Reject => self.answer == Answer::NoFeedback,
             Verdict::Escalate | Verdict::Abstain => self.answer.category().is_some(),
         }
+    }
+
+    /// Whether a decision is what the labels say; a turn that waits holds feedback.
+    pub(super) fn is_decided_rightly(&self, decision: Decision) -> bool {
+        self.is_right(match decision {
+            Decision::Accepted(category) => Verdict::Accept(category),
+            Decision::Rejected => Verdict::Reject,
+            Decision::Undecided => Verdict::Escalate,
+        })
     }
 }
 

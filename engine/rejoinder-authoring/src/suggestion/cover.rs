@@ -1,5 +1,6 @@
 //! Few general rules rather than many narrow ones: rules that together settle most, each for what the others leave.
 
+use rejoinder_cascade::Decision;
 use rejoinder_core::Verdict;
 
 use super::bits::Bits;
@@ -54,6 +55,34 @@ pub(super) fn greedy_cover(
         }
         kept.push(place);
         left = left.without(&contenders[place].changed);
+    }
+    kept
+}
+
+/// The decisions about all turns with rules in force beside all others.
+pub(super) fn decisions(corpus: &Corpus, rules: &[&Contender]) -> Vec<Decision> {
+    let of = |number: usize| {
+        let hitting = rules.iter().filter(|rule| rule.hits.has(number));
+        corpus.turns[number].state.with_all(hitting.map(|rule| rule.wanted.verdict))
+    };
+    (0..corpus.len()).map(of).collect()
+}
+
+/// The places of `kept` without those whose rules change nothing beside the others: a turn that a rule accepts is not asked about,
+/// whatever escalates it. Rules that escalate are tried first, the last ones before the others.
+pub(super) fn without_idle(corpus: &Corpus, contenders: &[Contender], mut kept: Vec<usize>) -> Vec<usize> {
+    let all = |places: &[usize]| {
+        let rules: Vec<&Contender> = places.iter().map(|&place| &contenders[place]).collect();
+        decisions(corpus, &rules)
+    };
+    let mut tried: Vec<usize> = kept.iter().rev().copied().collect();
+    tried.sort_by_key(|&place| contenders[place].wanted.verdict != Verdict::Escalate);
+    let whole = all(&kept);
+    for place in tried {
+        let others: Vec<usize> = kept.iter().copied().filter(|&other| other != place).collect();
+        if all(&others) == whole {
+            kept = others;
+        }
     }
     kept
 }

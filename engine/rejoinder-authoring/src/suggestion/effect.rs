@@ -51,26 +51,24 @@ impl Effect {
     pub(super) fn of(corpus: &Corpus, hits: &Bits, verdict: Verdict) -> Self {
         let mut effect = Self::default();
         for number in hits.iter() {
-            effect.add(corpus, number, verdict);
+            let turn = &corpus.turns[number];
+            effect.add(corpus, number, turn.state.with(verdict), turn.is_right(verdict));
         }
         effect
     }
 
-    /// Adds what another rule changes about other turns.
-    pub(super) fn extend(&mut self, other: Self) {
-        self.judged.right += other.judged.right;
-        self.judged.wrong += other.judged.wrong;
-        self.unjudged += other.unjudged;
-        self.spared += other.spared;
-        self.asked += other.asked;
-        self.found += other.found;
-        self.lost += other.lost;
-        self.wrong.extend(other.wrong);
+    /// The effect of other decisions about all turns.
+    pub(super) fn of_decisions(corpus: &Corpus, decisions: &[Decision]) -> Self {
+        let mut effect = Self::default();
+        for (number, (turn, then)) in corpus.turns.iter().zip(decisions).enumerate() {
+            effect.add(corpus, number, *then, turn.is_decided_rightly(*then));
+        }
+        effect
     }
 
-    fn add(&mut self, corpus: &Corpus, number: usize, verdict: Verdict) {
+    fn add(&mut self, corpus: &Corpus, number: usize, then: Decision, is_right: bool) {
         let turn = &corpus.turns[number];
-        let (now, then) = (turn.state.decision, turn.state.with(verdict));
+        let now = turn.state.decision;
         if now == then {
             return;
         }
@@ -84,7 +82,7 @@ impl Effect {
         let is_feedback = turn.answer.category().is_some();
         self.found += u64::from(is_feedback && now == Decision::Rejected);
         self.lost += u64::from(is_feedback && then == Decision::Rejected);
-        if turn.is_right(verdict) {
+        if is_right {
             self.judged.right += 1;
         } else {
             self.judged.wrong += 1;

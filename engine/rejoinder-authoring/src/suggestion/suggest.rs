@@ -7,7 +7,7 @@ use super::bits::Bits;
 use super::choices::{ConditionChoice, condition_choices};
 use super::confirm::Hits;
 use super::corpus::{Corpus, verdicts};
-use super::cover::{Contender, greedy_cover};
+use super::cover::{Contender, decisions, greedy_cover, without_idle};
 use super::effect::{Effect, RightAndWrong};
 use super::phrases::{Phrase, frequent_phrases};
 use super::rule_search::{Candidate, Half, Place, Wanted};
@@ -166,12 +166,13 @@ pub fn suggest(corpus: &Corpus, terms: &SearchTerms) -> Found {
     let (contenders, figures): (Vec<Contender>, Vec<(Hits, f64)>) =
         confirmed.into_iter().map(|(contender, hits, bound)| (contender, (hits, bound))).unzip();
     let all: Vec<&Contender> = contenders.iter().collect();
-    let kept = greedy_cover(corpus, &all, &judged, all.len());
+    let kept = without_idle(corpus, &contenders, greedy_cover(corpus, &all, &judged, all.len()));
     for &place in &kept {
         let (hits, bound) = figures[place];
         found.rules.push(describe(corpus, &choices, &phrases, &contenders[place], hits, bound));
     }
-    found.together = together(corpus, kept.iter().map(|&place| &contenders[place]));
+    let rules: Vec<&Contender> = kept.iter().map(|&place| &contenders[place]).collect();
+    found.together = Effect::of_decisions(corpus, &decisions(corpus, &rules));
     if !found.rules.is_empty() {
         found.outcome = Outcome::Found;
     }
@@ -284,17 +285,4 @@ fn category(corpus: &Corpus, contender: &Contender) -> Option<Category> {
             Category::ALL.into_iter().max_by_key(|&category| of(category))
         }
     }
-}
-
-/// What rules change together; where two rules disagree about a turn, the first one counts.
-fn together<'c>(corpus: &Corpus, contenders: impl Iterator<Item = &'c Contender>) -> Effect {
-    let mut seen = Bits::new(corpus.len());
-    let mut sum = Effect::default();
-    for contender in contenders {
-        let mut new = Bits::new(corpus.len());
-        contender.changed.iter().filter(|&turn| !seen.has(turn)).for_each(|turn| new.insert(turn));
-        new.iter().for_each(|turn| seen.insert(turn));
-        sum.extend(Effect::of(corpus, &new, contender.wanted.verdict));
-    }
-    sum
 }
