@@ -99,7 +99,7 @@ fn the_schema_finds_what_editors_can_find() {
         (with("[rule.guard]\nmin-precision = { share = 2 }"), "'/rule/0/guard/min-precision/share'"),
         (with("[rule.guard]"), "'/rule/0/guard'"),
         (with("where = { plan = { not = [] } }"), "'/rule/0/where/plan/not'"),
-        (with("where = { \"\" = 1 }"), "'/rule/0/where'"),
+        (with("where = { \"\" = 1 }"), "invalid property ''"),
         (with("[lists]\nnone = []"), "'/lists/none'"),
         (with("text = \"raw\""), "'/rule/0/text'"),
         (

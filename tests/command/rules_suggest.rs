@@ -65,7 +65,7 @@ fn where_nothing_is_found_the_reason_is_said() {
     assert!(!dir.path().join("new.toml").exists());
     write(dir.path(), "none.jsonl", labelled(12, "bleep blorp").replace("labels", "other"));
     let told = within(dir.path(), &["rules", "suggest", "none.jsonl"]).expect(2).stderr;
-    assert!(told.contains("no labelled turn"), "{told}");
+    assert!(told.contains("no judge has answered about a turn of quiet"), "{told}");
 }
 
 #[test]

@@ -275,7 +275,7 @@ fn labels_show_what_the_shipped_cut_finds_without_hindsight() {
     let labelled = |number: usize| {
         let is_wrong = number.is_multiple_of(4);
         let said =
-            if is_wrong { "No, that is wrong: I asked for lakes." } else { "And which is the longest?" };
+            if is_wrong { "Those are rivers and I had lakes in mind." } else { "And which is the longest?" };
         let messages = json!([
             { "role": "user", "content": format!("Tell me of the {number} rivers") },
             { "role": "assistant", "content": "They flow from the hills to the sea, and each of them is long." },
