@@ -48,6 +48,9 @@ fn a_phrase_that_objects_becomes_a_rule_that_can_be_checked_and_tested() {
     assert!(file.contains("bleep blorp") && !file.contains("secretword"), "{file}");
     within(dir.path(), &["rules", "check", "new.toml"]).expect(0);
     within(dir.path(), &["rules", "test", "new.toml"]).expect(0);
+    // What an author may have changed since stays.
+    let refused = within(dir.path(), &args).expect(2).stderr;
+    assert!(refused.contains("new.toml is there already"), "{refused}");
     // The same input and the same seed make the same file.
     let again = within(dir.path(), &["rules", "suggest", "chats.jsonl", "--no-score", "--precision", "0.8"])
         .expect(0);
@@ -65,7 +68,7 @@ fn where_nothing_is_found_the_reason_is_said() {
     assert!(!dir.path().join("new.toml").exists());
     write(dir.path(), "none.jsonl", labelled(12, "bleep blorp").replace("labels", "other"));
     let told = within(dir.path(), &["rules", "suggest", "none.jsonl"]).expect(2).stderr;
-    assert!(told.contains("no judge has answered about a turn of quiet"), "{told}");
+    assert!(told.contains("no labelled turn"), "{told}");
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn a_judges_answers_and_a_label_file_serve_as_labels() {
     let some = config("some.toml", "");
     within(dir.path(), &["run", "chats.jsonl", "--config", &some, "--out", "quiet"]).expect(0);
     let told = within(dir.path(), &["rules", "suggest", "quiet", "--config", &some]).expect(2).stderr;
-    assert!(told.contains("no labelled turn"), "{told}");
+    assert!(told.contains("no judge has answered about a turn of quiet"), "{told}");
     within(dir.path(), &["audit", "quiet", "--config", &some, "--rejected", "300", "--seed", "1"]).expect(0);
     let found =
         within(dir.path(), &["rules", "suggest", "quiet", "--config", &some, "--json"]).expect(0).json();

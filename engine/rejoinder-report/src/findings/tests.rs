@@ -136,7 +136,7 @@ proptest! {
         prop_assert_eq!(command, "error");
         let of = |name: &str| properties.iter().find(|(key, _)| key == name).unwrap().1.clone();
         let shown = |text: &str| printable(&text.replace('\r', "\u{1}")).replace("\\u{1}", "\r");
-        prop_assert_eq!(of("file"), shown(file.strip_prefix("./").unwrap_or(&file)));
+        prop_assert_eq!(of("file"), shown(plain_path(&file)));
         prop_assert_eq!(text, shown(&message));
         prop_assert_eq!((of("line"), of("col"), of("endColumn")), ("2".into(), "9".into(), "12".into()));
     }

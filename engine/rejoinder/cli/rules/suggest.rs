@@ -79,6 +79,12 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn main(args: &SuggestArgs) -> Result<Exit, Failure> {
+    if let Some(out) = args.out.as_ref().filter(|out| out.exists()) {
+        return Err(Failure::usage(format!(
+            "{} is there already, and may hold what somebody has changed: name another file",
+            out.display()
+        )));
+    }
     let flags: [&dyn ConfigFlags; 2] = [&args.reading, &args.plugins];
     let mut effective = effective_config(&args.config, &flags)?;
     if args.no_score {
