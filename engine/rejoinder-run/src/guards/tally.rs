@@ -17,7 +17,7 @@ pub struct AnswerCounts {
     pub feedback: u64,
     /// Turns that are feedback of the category of a rule for which the guard covers the turn.
     pub category: u64,
-    /// What the conversations of the known turns tell of how alike their turns are; nothing before [`Self::of_conversation`].
+    /// What the conversations of the known turns tell of how alike their turns are; nothing until a conversation is added.
     pub spread: AnswerSpread,
 }
 
