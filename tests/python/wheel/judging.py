@@ -76,7 +76,7 @@ def check_judged_rows_are_those_of_a_run():
 def check_a_budget_is_never_passed_and_rows_say_so():
     table = corpora.dialogues()
     with judge_server() as (address, asked):
-        given = config(address, calls=12)
+        given = config(address, calls=8)
         engine, folder = rejoinder.Engine(given, corpus=table), new_folder()
         keeper = rejoinder.Keeper(given, folder)
         keeper.prepare()
@@ -84,7 +84,7 @@ def check_a_budget_is_never_passed_and_rows_say_so():
         waiting = with_decision(pa.table(rows), "waiting")
         assert waiting and all(row["error"] == "the budget is spent" for row in waiting)
         assert report["stop"].startswith("the budget is spent") and report["stop_code"] == 4, report
-        assert 0 < asked() <= 12 and keeper.spent["calls"] == 12
+        assert 0 < asked() <= 8 and keeper.spent["calls"] == 8
         error = raised(rejoinder.InputError, lambda: rejoinder.Keeper(given, folder), code=8)
         assert "another keeper has these accounts open" in error, error
         del keeper
