@@ -131,10 +131,13 @@ fn unchecked_facts(
     Ok(BTreeSet::new())
 }
 
-/// Sorts findings by their places: first the files `order`, then others in the order in which they were met.
-fn sort(findings: &mut [Diagnostic], order: Vec<String>) {
+/// Sorts findings by their places: the files that are checked in their order, and before them others, such as what cannot be read.
+fn sort(findings: &mut [Diagnostic], checked: Vec<String>) {
     let mut files: HashMap<String, usize> = HashMap::new();
-    for file in order.into_iter().chain(findings.iter().map(|finding| finding.file.clone())) {
+    let known: HashSet<&String> = checked.iter().collect();
+    let others = findings.iter().map(|finding| &finding.file).filter(|file| !known.contains(file));
+    let others: Vec<String> = others.cloned().collect();
+    for file in others.into_iter().chain(checked) {
         let next = files.len();
         files.entry(file).or_insert(next);
     }
